@@ -1,0 +1,1 @@
+"""Morphospace's engine: models, their training and their data, without a screen."""

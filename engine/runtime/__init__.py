@@ -1,0 +1,1 @@
+"""What every model needs around it: jobs, runs, checkpoints, the catalog, devices."""

@@ -1,0 +1,49 @@
+"""The trainers, by name. The command line, the child process and the app all look them up here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from engine.errors import TrainingError
+from engine.runtime.job import Event, Job
+
+
+@dataclass(frozen=True)
+class Trainer:
+    """Where a trainer's configuration dataclass and its job are, as `module:name` (imported when asked for)."""
+
+    name: str
+    title: str
+    config_path: str
+    job_path: str
+
+    def config_class(self) -> type[Any]:
+        """The trainer's frozen configuration dataclass."""
+        found: type[Any] = _load(self.config_path)
+        return found
+
+    def job(self, config: Any, run_dir: Path) -> Job[Event, dict[str, float]]:
+        """A training job that writes its checkpoints under `run_dir` and resumes from them; returns final metrics."""
+        made: Job[Event, dict[str, float]] = _load(self.job_path)(config, run_dir)
+        return made
+
+
+TRAINERS: dict[str, Trainer] = {
+    "sketch": Trainer("sketch", "Sketch-RNN", "engine.sketch.config:SketchTrainConfig", "engine.sketch.training:train"),
+}
+
+
+def trainer(name: str) -> Trainer:
+    """The trainer called `name`; raises `TrainingError` with the known names when there is none."""
+    try:
+        return TRAINERS[name]
+    except KeyError:
+        raise TrainingError(f"There is no trainer called {name!r}; known are: {', '.join(TRAINERS)}.") from None
+
+
+def _load(path: str) -> Any:
+    module, _, attribute = path.partition(":")
+    return getattr(import_module(module), attribute)

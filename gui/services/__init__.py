@@ -1,0 +1,1 @@
+"""Bridges between the engine and Qt, shared by every lab."""

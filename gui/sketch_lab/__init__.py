@@ -1,0 +1,1 @@
+"""The Sketch lab: draw, and the network finishes the drawing."""
