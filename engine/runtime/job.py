@@ -69,7 +69,14 @@ class Saved:
     path: str
 
 
-Event = Metrics | Arrays | Note | Saved
+@dataclass(frozen=True)
+class Heartbeat:
+    """Nothing new to show: a chance to pause, stop or edit between two figures. Not recorded and not passed on."""
+
+    step: int
+
+
+Event = Metrics | Arrays | Note | Saved | Heartbeat
 
 YieldT = TypeVar("YieldT")
 ResultT = TypeVar("ResultT")

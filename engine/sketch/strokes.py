@@ -67,26 +67,33 @@ def make_drawing(strokes: Iterable[Sequence[Sequence[float]] | NDArray[np.floati
     return Drawing(tuple(kept), word)
 
 
-def to_stroke3(drawing: Drawing, start: tuple[float, float] | None = None) -> NDArray[np.float32]:
-    """Stroke-3 [N, 3] of a drawing, the first offset counted from `start` (from its first point when None)."""
+def to_stroke3(drawing: Drawing) -> NDArray[np.float32]:
+    """Stroke-3 [N, 3] of a drawing, offsets counted from its own first point.
+
+    As in the published .npz files, the first point itself has no row: a drawing of n points gives n - 1 rows. A first
+    stroke of a single point keeps its row (0, 0, 1), or the dot would be lost.
+    """
     if not drawing.point_count:
         return np.zeros((0, 3), np.float32)
     points = np.concatenate(drawing.strokes).astype(np.float64)
-    origin = points[0] if start is None else np.asarray(start, np.float64)
     out = np.zeros((len(points), 3), np.float32)
-    out[:, :2] = np.diff(points, axis=0, prepend=origin[None])
+    out[1:, :2] = np.diff(points, axis=0)
     out[np.cumsum([len(stroke) for stroke in drawing.strokes]) - 1, 2] = 1
-    return out
+    return out if len(drawing.strokes[0]) == 1 else out[1:]
 
 
 def from_stroke3(stroke3: NDArray[np.number], start: tuple[float, float] = (0.0, 0.0), word: str = "") -> Drawing:
-    """The drawing of a stroke-3 array [N, 3] whose first offset is counted from `start`."""
+    """The drawing of a stroke-3 array [N, 3] that begins at `start`; undoes `to_stroke3`."""
     if len(stroke3) == 0:
         return Drawing((), word)
-    points = np.cumsum(np.asarray(stroke3[:, :2], np.float64), axis=0) + np.asarray(start)
+    first = np.asarray(start, np.float64)
+    points = np.cumsum(np.asarray(stroke3[:, :2], np.float64), axis=0) + first
     ends = np.flatnonzero(np.asarray(stroke3[:, 2]) > 0.5) + 1
-    pieces = [piece for piece in np.split(points.astype(np.float32), ends) if len(piece)]
-    return Drawing(tuple(pieces), word)
+    pieces = [piece for piece in np.split(points, ends) if len(piece)]
+    is_dot = len(pieces[0]) == 1 and not np.any(stroke3[0, :2])
+    if not is_dot:
+        pieces[0] = np.concatenate([first[None], pieces[0]])
+    return Drawing(tuple(piece.astype(np.float32) for piece in pieces), word)
 
 
 def to_stroke5(stroke3: NDArray[np.floating], length: int) -> NDArray[np.float32]:

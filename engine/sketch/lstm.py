@@ -1,0 +1,174 @@
+"""A plain LSTM over whole sequences with a hand-written backward pass, fast on a CPU.
+
+`torch.nn.LSTM` adds to the gradient of the recurrent weights at every time step. Here the backward loop only carries
+the state's gradient back, and the weights' gradient is one large product over all steps at the end. Sequences that
+have ended are not computed (rows are sorted by length, and each step works on the rows that are still alive). The
+large products may run in bfloat16; the cell state and all sums stay in float32.
+
+Gates are in the order of torch.nn.LSTM: i, f, g, o (Hochreiter and Schmidhuber 1997, with the forget gate of Gers et
+al. 2000).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+
+def lstm_sequence(
+    input_gates: Tensor,
+    weight_hh: Tensor,
+    h0: Tensor,
+    c0: Tensor,
+    lengths: Tensor | None = None,
+    mask: Tensor | None = None,
+    dtype: torch.dtype | None = None,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Run an LSTM; returns h of every step [T, B, H] (zeros after a sequence's end), and h and c after the last step.
+
+    input_gates: [T, B, 4 H], W_ih x_t + b. weight_hh: [4 H, H]. h0, c0: [B, H]. lengths: [B], at most T. mask:
+    [T, B, H], multiplies the candidate g (recurrent dropout without memory loss, Semeniuta et al. 2016). dtype: number
+    format of the recurrent products (the weights' own when None).
+    """
+    dtype = weight_hh.dtype if dtype is None else dtype
+    if lengths is None:
+        steps, batch = input_gates.shape[:2]
+        hidden, last_c = _Recurrence.apply(input_gates, weight_hh, h0, c0, mask, [batch] * steps, dtype)
+        return hidden, hidden[-1] if steps else h0, last_c
+    order = torch.argsort(lengths, descending=True, stable=True)
+    counts = (lengths[order].unsqueeze(0) > torch.arange(len(input_gates), device=lengths.device).unsqueeze(1)).sum(1)
+    hidden, last_c = _Recurrence.apply(
+        input_gates[:, order],
+        weight_hh,
+        h0[order],
+        c0[order],
+        None if mask is None else mask[:, order],
+        counts.tolist(),
+        dtype,
+    )
+    back = torch.argsort(order)
+    hidden, last_c = hidden[:, back], last_c[back]
+    rows = torch.arange(len(lengths), device=lengths.device)
+    last_h = torch.where((lengths > 0).unsqueeze(1), hidden[(lengths - 1).clamp(min=0), rows], h0)
+    return hidden, last_h, last_c
+
+
+def reverse_by_length(x: Tensor, lengths: Tensor) -> Tensor:
+    """`x` [T, B, D] with the first `lengths` [B] steps of each sequence in reverse order, the rest left in place."""
+    steps = torch.arange(len(x), device=x.device).unsqueeze(1)  # [T, 1]
+    turned = lengths.unsqueeze(0) - 1 - steps
+    index = torch.where(turned >= 0, turned, steps)
+    return x.gather(0, index.unsqueeze(2).expand_as(x))
+
+
+class _Recurrence(torch.autograd.Function):
+    """The time loop. Rows must be sorted so that step t works on the first `counts[t]` of them."""
+
+    @staticmethod
+    def forward(
+        ctx: Any,
+        input_gates: Tensor,
+        weight_hh: Tensor,
+        h0: Tensor,
+        c0: Tensor,
+        mask: Tensor | None,
+        counts: list[int],
+        dtype: torch.dtype,
+    ) -> tuple[Tensor, Tensor]:
+        steps, batch, width = input_gates.shape
+        size = width // 4
+        device_type = input_gates.device.type
+        weight = weight_hh.detach().to(dtype)
+        # Activated gates, the cell after each step, tanh of it, and h before each step in the product's format.
+        gates = input_gates.detach().clone(memory_format=torch.contiguous_format)
+        cells = gates.new_empty(steps + 1, batch, size)
+        squashed = gates.new_empty(steps, batch, size)
+        hidden = gates.new_zeros(steps, batch, size)
+        before = torch.empty(steps + 1, batch, size, dtype=dtype, device=gates.device)
+        cells[0], before[0] = c0, h0
+        with torch.autocast(device_type, enabled=False):
+            weight_t = weight.t()
+            for t in range(steps):
+                n = counts[t]
+                if n == 0:
+                    cells[t + 1] = cells[t]
+                    continue
+                gate = gates[t, :n]
+                if dtype == gate.dtype:
+                    gate.addmm_(before[t, :n], weight_t)
+                else:
+                    gate.add_(torch.mm(before[t, :n], weight_t))
+                gate[:, : 2 * size].sigmoid_()
+                candidate = gate[:, 2 * size : 3 * size]
+                _tanh_(candidate)
+                gate[:, 3 * size :].sigmoid_()
+                cell = cells[t + 1]
+                kept = candidate if mask is None else candidate * mask[t, :n]
+                torch.mul(gate[:, size : 2 * size], cells[t, :n], out=cell[:n])
+                cell[:n].addcmul_(gate[:, :size], kept)
+                if n < batch:
+                    cell[n:] = cells[t, n:]
+                level = squashed[t, :n]
+                level.copy_(cell[:n])
+                _tanh_(level)
+                torch.mul(gate[:, 3 * size :], level, out=hidden[t, :n])
+                before[t + 1, :n] = hidden[t, :n]
+        ctx.save_for_backward(weight_hh, mask, gates, cells, squashed, before)
+        ctx.counts, ctx.dtype = counts, dtype
+        return hidden, cells[steps].clone()
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> Any:
+        grad_hidden, grad_last = grads
+        weight_hh, mask, gates, cells, squashed, before = ctx.saved_tensors
+        counts, dtype = ctx.counts, ctx.dtype
+        steps, batch, width = gates.shape
+        size = width // 4
+        weight = weight_hh.detach().to(dtype)
+        grad_gates = torch.zeros_like(gates)
+        grad_c = grad_last.clone()
+        grad_h = grad_hidden.new_zeros(batch, size)
+        with torch.autocast(gates.device.type, enabled=False):
+            for t in range(steps - 1, -1, -1):
+                n = counts[t]
+                if n == 0:
+                    continue
+                gate, out = gates[t, :n], grad_gates[t, :n]
+                enter, forget, candidate, leave = gate.split(size, dim=1)
+                level = squashed[t, :n]
+                dh = grad_h[:n].add_(grad_hidden[t, :n])
+                dc = grad_c[:n]
+                # dc += dh * o * (1 - tanh(c)^2)
+                through = dh * leave
+                dc.add_(through).addcmul_(through.mul_(level), level, value=-1)
+                kept = candidate if mask is None else candidate * mask[t, :n]
+                d_enter, d_forget, d_candidate, d_leave = out.split(size, dim=1)
+                _through_sigmoid(d_enter, dc, kept, enter)
+                _through_sigmoid(d_forget, dc, cells[t, :n], forget)
+                _through_sigmoid(d_leave, dh, level, leave)
+                torch.mul(dc, enter, out=d_candidate)
+                if mask is not None:
+                    d_candidate.mul_(mask[t, :n])
+                d_candidate.addcmul_(d_candidate * candidate, candidate, value=-1)
+                dc.mul_(forget)
+                if dtype == out.dtype:
+                    torch.mm(out, weight, out=dh)
+                else:
+                    dh.copy_(torch.mm(out.to(dtype), weight))
+            flat = grad_gates.view(steps * batch, width).to(dtype)
+            grad_weight = torch.mm(flat.t(), before[:steps].reshape(steps * batch, size).to(dtype)).to(weight_hh.dtype)
+        return grad_gates, grad_weight, grad_h, grad_c, None, None, None
+
+
+def _tanh_(x: Tensor) -> None:
+    """tanh in place as 2 sigmoid(2 x) - 1: the CPU's sigmoid is several times faster than its tanh."""
+    x.mul_(2).sigmoid_().mul_(2).sub_(1)
+
+
+def _through_sigmoid(out: Tensor, grad: Tensor, factor: Tensor, gate: Tensor) -> None:
+    """out = grad * factor * gate * (1 - gate)."""
+    torch.mul(grad, factor, out=out)
+    out.mul_(gate)
+    out.addcmul_(out, gate, value=-1)

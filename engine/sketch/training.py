@@ -1,0 +1,73 @@
+"""Training of Sketch-RNN (Ha and Eck 2018, sections 3.3 and 4.1) as a job.
+
+`train` is the loop and speaks the job protocol; `SketchRun` holds the model, the optimiser and the random state and
+knows how to make a step, to save everything and to come back from it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from engine.errors import EngineError
+from engine.runtime.config import check, edited
+from engine.runtime.devices import flush_denormals
+from engine.runtime.job import Arrays, Edit, Event, Heartbeat, Job, Metrics, Note, Saved, Stop
+from engine.sketch.config import SketchTrainConfig
+from engine.sketch.run import SketchRun
+
+
+def train(config: SketchTrainConfig, run_dir: Path) -> Job[Event, dict[str, float]]:
+    """Train until `config.steps` or `config.minutes`; goes on from `run_dir` when it holds a state of this run.
+
+    Yields an event at every step: `Metrics`, `Arrays` (key "samples": stroke-5 float32 [n, T, 5] in data units), `Note`,
+    `Saved` or `Heartbeat`. Returns the held-out figures of the best checkpoint. Raises `TrainingError` when the data or
+    the start model cannot be used.
+    """
+    check(config)
+    flush_denormals()
+    run = SketchRun(config, run_dir)
+    for text in run.opening_notes:
+        yield Note(run.step_count, "info", text)
+    stopped = False
+    while not stopped and not run.finished:
+        for event in _one_step(run):
+            command = yield event
+            if isinstance(command, Stop):
+                stopped = True
+            elif isinstance(command, Edit):
+                yield _obeyed(run, command)
+    if not run.saved:
+        yield from _save(run)
+    return run.best_figures
+
+
+def _one_step(run: SketchRun) -> list[Event]:
+    losses = run.step()
+    step = run.step_count
+    events: list[Event] = []
+    if losses is None:
+        events.append(Note(step, "warning", run.after_bad_step()))
+    elif step % run.config.log_every == 0 or step == 1:
+        events.append(Metrics(step, run.config.steps, run.seconds, run.figures(losses)))
+    if step % run.config.sample_every == 0:
+        events.append(Arrays(step, {"samples": run.samples()}))
+    if step % run.config.save_every == 0:
+        events += _save(run)
+    return events or [Heartbeat(step)]
+
+
+def _save(run: SketchRun) -> list[Event]:
+    held_out = run.save()
+    events: list[Event] = [Saved(run.step_count, str(run.state_path))]
+    if held_out:
+        events.insert(0, Metrics(run.step_count, run.config.steps, run.seconds, held_out))
+    return events
+
+
+def _obeyed(run: SketchRun, command: Edit) -> Note:
+    try:
+        run.config = edited(run.config, command.changes)
+    except EngineError as error:
+        return Note(run.step_count, "warning", str(error))
+    changes = ", ".join(f"{name} = {value}" for name, value in command.changes.items())
+    return Note(run.step_count, "info", f"Changed: {changes}.")
