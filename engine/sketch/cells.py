@@ -26,6 +26,10 @@ class RecurrentCell(nn.Module):
         """The state that starts from h0 and c0 [B, H]."""
         return (h0, c0)
 
+    def output(self, state: State) -> Tensor:
+        """What the cell shows of a state: h [B, H]."""
+        return state[0]
+
     def step(self, points: Tensor, state: State, condition: Tensor | None = None) -> State:
         """One step without dropout: points [B, P], condition [B, C]."""
         raise NotImplementedError
