@@ -10,7 +10,7 @@ from pathlib import Path
 
 from engine.errors import EngineError
 from engine.runtime.config import check, edited
-from engine.runtime.devices import flush_denormals
+from engine.runtime.devices import prepare_cpu_for_training
 from engine.runtime.job import Arrays, Edit, Event, Heartbeat, Job, Metrics, Note, Saved, Stop
 from engine.sketch.config import SketchTrainConfig
 from engine.sketch.run import SketchRun
@@ -24,7 +24,7 @@ def train(config: SketchTrainConfig, run_dir: Path) -> Job[Event, dict[str, floa
     the start model cannot be used.
     """
     check(config)
-    flush_denormals()
+    prepare_cpu_for_training()
     run = SketchRun(config, run_dir)
     for text in run.opening_notes:
         yield Note(run.step_count, "info", text)
