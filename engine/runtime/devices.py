@@ -8,7 +8,7 @@ import platform
 import warnings
 
 import torch
-from lightning.fabric import Fabric
+from lightning_fabric import Fabric
 
 from engine.errors import TrainingError
 

@@ -148,18 +148,20 @@ def to_state_dict(weights: MagentaWeights) -> tuple[SketchModelConfig, dict[str,
     return config, {name: torch.from_numpy(array.copy()) for name, array in tensors.items()}
 
 
+def header_of(weights: MagentaWeights, config: SketchModelConfig, file_name: str) -> CheckpointHeader:
+    """The header of these weights as a checkpoint of ours."""
+    return CheckpointHeader(
+        kind="sketch",
+        name=weights.name.replace("_", " "),
+        config={**asdict(config), "categories": list(config.categories)},
+        data=f"{LICENCE}; file {file_name}",
+        command=f"python -m engine convert {file_name}",
+        extra={"scale_factor": weights.scale_factor, "longest": weights.max_points},
+    )
+
+
 def convert(path: Path, out: Path) -> None:
     """Read a `.gen.json` file and write it as a checkpoint of ours; raises `BadFileError` or `SaveError`."""
     weights = read_weights(path)
     config, tensors = to_state_dict(weights)
-    header = CheckpointHeader(
-        kind="sketch",
-        name=weights.name.replace("_", " "),
-        config={**asdict(config), "categories": list(config.categories)},
-        data=f"{LICENCE}; file {path.name}",
-        metrics={},
-        command=f"python -m engine convert {path.name}",
-        version=1,
-        extra={"scale_factor": weights.scale_factor, "longest": weights.max_points},
-    )
-    save_checkpoint(out, tensors, header)
+    save_checkpoint(out, tensors, header_of(weights, config, path.name))

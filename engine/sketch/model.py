@@ -79,7 +79,7 @@ class Encoder(nn.Module):
         turned = reverse_by_length(points, lengths)
         _, back = self.backward_cell.sequence(turned, state, lengths=lengths, dropout=noise)
         last = torch.cat([self.forward_cell.output(ahead), self.backward_cell.output(back)], dim=1)
-        return Posterior(self.mean(last), self.log_variance(last))
+        return Posterior(self.mean(last).float(), self.log_variance(last).float())
 
 
 class SketchRNN(nn.Module):

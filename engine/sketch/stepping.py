@@ -18,6 +18,12 @@ from engine.sketch.cells import LSTMCell, State
 from engine.sketch.model import SketchRNN
 
 
+def fast_dtype() -> torch.dtype:
+    """bfloat16 where the CPU multiplies it in hardware, else float32."""
+    able = torch.cpu.get_capabilities()
+    return torch.bfloat16 if able.get("avx512_bf16") or able.get("amx_bf16") else torch.float32
+
+
 class Stepper:
     """Runs the decoder of `model` for a batch of drawings with fixed conditions. Not for use by two threads at once."""
 

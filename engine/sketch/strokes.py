@@ -141,7 +141,7 @@ def _resample_stroke(stroke: Points, spacing: float) -> Points:
     return np.stack([np.interp(wanted, along, stroke[:, axis]) for axis in (0, 1)], axis=1).astype(np.float32)
 
 
-def simplify(drawing: Drawing, epsilon: float = 2.0) -> Drawing:
+def simplify(drawing: Drawing, epsilon: float) -> Drawing:
     """Ramer-Douglas-Peucker on every stroke: no point of it lies further than `epsilon` from the kept line."""
     return Drawing(tuple(_simplify_stroke(stroke, epsilon) for stroke in drawing.strokes), drawing.word)
 
@@ -163,7 +163,15 @@ def align_to_box(drawing: Drawing, size: float = 255.0) -> Drawing:
     return scaled(drawing, factor, (-left * factor, -top * factor))
 
 
-def quickdraw_preprocess(drawing: Drawing, epsilon: float = 2.0) -> Drawing:
+QUICKDRAW_EPSILON = 2.0
+
+
+def quickdraw_epsilon_at(units: float) -> float:
+    """The epsilon, in canvas units, that simplifies as the data was at `units` 0-255 units per canvas unit."""
+    return QUICKDRAW_EPSILON / units
+
+
+def quickdraw_preprocess(drawing: Drawing, epsilon: float = QUICKDRAW_EPSILON) -> Drawing:
     """What turned raw Quick, Draw! into its simplified form: align to 0-255, resample at 1 pixel, simplify, round."""
     small = simplify(resample(align_to_box(drawing)), epsilon)
     return Drawing(tuple(np.round(stroke) for stroke in small.strokes), small.word)
