@@ -19,10 +19,16 @@ class Trainer:
     title: str
     config_path: str
     job_path: str
+    presets_path: str
 
     def config_class(self) -> type[Any]:
         """The trainer's frozen configuration dataclass."""
         found: type[Any] = _load(self.config_path)
+        return found
+
+    def presets(self) -> dict[str, Any]:
+        """Named configurations to start from; the first is the default."""
+        found: dict[str, Any] = _load(self.presets_path)
         return found
 
     def job(self, config: Any, run_dir: Path) -> Job[Event, dict[str, float]]:
@@ -32,7 +38,13 @@ class Trainer:
 
 
 TRAINERS: dict[str, Trainer] = {
-    "sketch": Trainer("sketch", "Sketch-RNN", "engine.sketch.config:SketchTrainConfig", "engine.sketch.training:train"),
+    "sketch": Trainer(
+        "sketch",
+        "Sketch-RNN",
+        "engine.sketch.config:SketchTrainConfig",
+        "engine.sketch.training:train",
+        "engine.sketch.config:PRESETS",
+    ),
 }
 
 

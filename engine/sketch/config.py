@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from engine.runtime.config import setting
 
@@ -132,6 +132,8 @@ def model_config(config: SketchTrainConfig, categories: tuple[str, ...]) -> Sket
     )
 
 
-def paper_preset(config: SketchTrainConfig) -> SketchTrainConfig:
-    """The model of the paper: encoder 512, HyperLSTM decoder 2048 with layer norm, recurrent dropout 0.9 (section 4.1)."""
-    return replace(config, encoder_size=512, decoder_size=2048, decoder_cell="hyper", recurrent_keep=0.9)
+# "paper" is the model of section 4.1: encoder 512, HyperLSTM decoder 2048 with layer norm, recurrent dropout 0.9.
+PRESETS = {
+    "desktop": SketchTrainConfig(),
+    "paper": SketchTrainConfig(encoder_size=512, decoder_size=2048, decoder_cell="hyper", recurrent_keep=0.9),
+}

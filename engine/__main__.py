@@ -1,0 +1,64 @@
+"""`python -m engine COMMAND …`: train, sample, evaluate, convert, models, download, data."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+
+from engine.errors import EngineError
+from engine.trainers import TRAINERS
+
+Command = Callable[[Sequence[str], str], None]
+
+
+def commands() -> dict[tuple[str, ...], tuple[str, Command]]:
+    """Every command: its words, one line of help and what runs it (imports happen there)."""
+    from engine.cli import catalog, sketch
+
+    training = {
+        ("train", name): (f"Train {known.title}.", _training(name)) for name, known in TRAINERS.items()
+    }
+    return {
+        **training,
+        ("sample", "sketch"): ("Draw from nothing with a Sketch-RNN and write the drawings to a file.", sketch.sample),
+        ("evaluate", "sketch"): ("Measure a Sketch-RNN on drawings.", sketch.evaluate),
+        ("convert",): ("Turn a model file of another program into one of ours.", catalog.convert),
+        ("models",): ("List the models of the catalog and those that can be downloaded.", catalog.models),
+        ("download",): ("Fetch public models into the catalog, or Quick, Draw! categories.", catalog.download),
+        ("data", "kanji"): ("Write KanjiVG's kanji as drawings to train on.", catalog.kanji),
+    }
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status: 0, 1 for a refusal (one sentence on stderr), 2 for wrong usage."""
+    args = list(sys.argv[1:] if argv is None else argv)
+    known = commands()
+    for words, (_, command) in known.items():
+        if tuple(args[: len(words)]) == words:
+            try:
+                command(args[len(words) :], f"python -m engine {' '.join(words)}")
+            except EngineError as error:
+                print(f"{error}", file=sys.stderr)
+                return 1
+            except KeyboardInterrupt:
+                print("Stopped.", file=sys.stderr)
+                return 130
+            return 0
+    lines = ["usage: python -m engine COMMAND [options]   (COMMAND --help shows its options)", ""]
+    lines += [f"  {' '.join(words):<16}  {text}" for words, (text, _) in known.items()]
+    asked = not args or args[0] in ("-h", "--help")
+    print("\n".join(lines), file=sys.stdout if asked and args else sys.stderr)
+    return 0 if asked and args else 2
+
+
+def _training(name: str) -> Command:
+    def run(args: Sequence[str], prog: str) -> None:
+        from engine.cli.training import train
+
+        train(name, args, prog)
+
+    return run
+
+
+if __name__ == "__main__":
+    sys.exit(main())

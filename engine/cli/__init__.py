@@ -1,0 +1,1 @@
+"""The command line: every trainer, sampler and measurement without a screen."""

@@ -1,0 +1,103 @@
+"""`train`, `sample` and `evaluate` for Sketch-RNN."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import tyro
+
+from engine.cli.parse import parse
+from engine.cli.report import Progress, report
+from engine.runtime.atomic import write_text
+from engine.runtime.catalog import Catalog
+
+KIND = "sketch"
+
+
+@dataclass(frozen=True)
+class SampleSketch:
+    """Draw from nothing and write the drawings to a file."""
+
+    model: Annotated[str, tyro.conf.arg(help="A model of the catalog, or a file (.safetensors, .gen.json).")]
+    out: Annotated[Path, tyro.conf.arg(help="Where to write: .ndjson (all drawings) or .svg (a sheet of them).")]
+    count: Annotated[int, tyro.conf.arg(help="How many drawings.")] = 100
+    category: Annotated[str | None, tyro.conf.arg(help="One category; else the model's own in turn.")] = None
+    temperature: Annotated[float, tyro.conf.arg(help="tau, 0 (the likeliest) to 1 (as learned) and a little above.")] = 0.4
+    seed: Annotated[int, tyro.conf.arg(help="Drawing i depends on the seed and i alone.")] = 0
+    json: Annotated[bool, tyro.conf.arg(help="End with one JSON object on the last line of stdout.")] = False
+
+
+@dataclass(frozen=True)
+class EvaluateSketch:
+    """Measure a model on drawings, exactly as the paper defines the losses."""
+
+    model: Annotated[str, tyro.conf.arg(help="A model of the catalog, or a file (.safetensors, .gen.json).")]
+    data: Annotated[tuple[Path, ...], tyro.conf.arg(help="Files or folders: .ndjson, .npz, .svg.")]
+    part: Annotated[
+        Literal["all", "train", "valid", "test"],
+        tyro.conf.arg(help="Only this part: the file's own, else as this model's training split its data."),
+    ] = "all"
+    json: Annotated[bool, tyro.conf.arg(help="End with one JSON object on the last line of stdout.")] = False
+
+
+def sample(args: Sequence[str], prog: str) -> None:
+    """`sample sketch`: see `SampleSketch`."""
+    options = parse(SampleSketch, prog, args)
+    from engine.runtime.job import drive
+    from engine.sketch.formats.ndjson import to_ndjson_line
+    from engine.sketch.sketch_model import load_model
+    from engine.sketch.strokes import quickdraw_preprocess
+
+    model = load_model(Catalog().find(options.model, KIND))
+    progress = Progress()
+    drawings = drive(
+        model.sample(options.count, category=options.category, seed=options.seed, temperature=options.temperature),
+        lambda event: progress.show(f"{event.done} of {event.total} drawings"),
+    )
+    progress.end()
+    if options.out.suffix == ".svg":
+        from engine.sketch.formats.svg_write import sheet_svg
+
+        write_text(options.out, sheet_svg(drawings))
+    else:
+        write_text(options.out, "".join(to_ndjson_line(quickdraw_preprocess(drawing)) for drawing in drawings))
+    values = {"model": model.name, "drawings": len(drawings), "written_to": str(options.out), "seed": options.seed}
+    report(f"Sampled {len(drawings)} drawings from {model.name}.", values, options.json)
+
+
+def evaluate(args: Sequence[str], prog: str) -> None:
+    """`evaluate sketch`: see `EvaluateSketch`."""
+    options = parse(EvaluateSketch, prog, args)
+    from engine.data.sketches import load_dataset
+    from engine.sketch.evaluation import held_out_loss, pool_of
+    from engine.sketch.sketch_model import load_model
+
+    model = load_model(Catalog().find(options.model, KIND))
+    training: dict[str, Any] = model.header.extra.get("training", {})
+    dataset = load_dataset(
+        options.data,
+        max_points=model.longest,
+        valid_fraction=float(training.get("valid_fraction", 0.0)),
+        test_fraction=float(training.get("test_fraction", 0.0)),
+        categories=model.categories if model.module.config.class_size else (),
+        keep_unknown=True,
+    )
+    parts = {"train": dataset.train, "valid": dataset.valid, "test": dataset.test}
+    examples = [e for name, part in parts.items() if options.part in ("all", name) for e in part]
+    progress = Progress()
+    progress.say(f"{len(examples)} drawings of {len(options.data)} file(s) or folder(s)")
+    loss = held_out_loss(model.module, pool_of(examples, model.scale_factor), model.longest)
+    unknown = sum(example.category >= len(model.categories) for example in examples)
+    values = {
+        "model": model.name,
+        **loss.figures(),
+        "drawings": loss.drawings,
+        "points": loss.points,
+        "N_max": model.longest,
+        "without_category": unknown if model.module.config.class_size else loss.drawings,
+        "skipped": dataset.skipped,
+    }
+    report(f"{model.name} on {loss.drawings} drawings:", values, options.json)

@@ -1,0 +1,72 @@
+"""`train NAME` for every trainer: the same job that the app runs in a child process, here in this one."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import tyro
+
+from engine.cli.parse import config_of, parse, with_options
+from engine.cli.report import Progress, report
+from engine.runtime.config import check
+from engine.runtime.job import Event, Metrics, Note, Saved, drive
+from engine.runtime.recorder import run_recorded
+from engine.runtime.run_folder import create_run, open_run
+from engine.trainers import trainer
+
+
+def train(name: str, args: Sequence[str], prog: str) -> None:
+    """Train with the trainer called `name` until its end; Ctrl+C saves first."""
+    known = trainer(name)
+    config_class = known.config_class()
+    presets = known.presets()
+    more: list[tuple[str, Any, Any]] = [
+        ("preset", Annotated[Literal[tuple(presets)], tyro.conf.arg(help="Sizes to start from; other options win.")],
+         next(iter(presets))),
+        ("out", Annotated[Path | None, tyro.conf.arg(help="The run's folder; a run that is there already goes on.")], None),
+        ("json", Annotated[bool, tyro.conf.arg(help="End with one JSON object on the last line of stdout.")], False),
+    ]
+    options_class = with_options(config_class, f"Train{name.capitalize()}", more)
+    options_class.__doc__ = f"Train {known.title}."
+    preset = _preset_named(args, list(presets))
+    values = {entry.name: getattr(presets[preset], entry.name) for entry in dataclasses.fields(config_class)}
+    default = options_class(**values, preset=preset)
+    options: Any = parse(options_class, prog, args, default)
+    config: Any = config_of(config_class, options)
+    check(config)
+    progress = Progress()
+    if int(os.environ.get("RANK", "0")) > 0:
+        # Only the first process of a group writes and speaks; the others take part in the steps.
+        drive(known.job(config, options.out if options.out is not None else Path.cwd()))
+        return
+    if options.out is not None and (options.out / "config.json").exists():
+        folder = open_run(options.out)
+    else:
+        folder = create_run(name, config, options.out)
+    progress.say(f"Run folder: {folder.path}")
+    figures = run_recorded(known, config, folder.path, on_event=lambda event: _show(progress, event))
+    progress.end()
+    report(f"Trained {config.name}.", {"run": str(folder.path), **figures}, options.json)
+
+
+def _preset_named(args: Sequence[str], presets: list[str]) -> str:
+    for word, following in zip(args, [*args[1:], ""], strict=True):
+        if word == "--preset" and following in presets:
+            return following
+        if word.startswith("--preset=") and word.partition("=")[2] in presets:
+            return word.partition("=")[2]
+    return presets[0]
+
+
+def _show(progress: Progress, event: Event) -> None:
+    if isinstance(event, Metrics):
+        figures = "  ".join(f"{name} {value:.4g}" for name, value in event.values.items())
+        progress.show(f"step {event.step} of {event.total_steps}  {figures}")
+    elif isinstance(event, Note):
+        progress.say(event.text)
+    elif isinstance(event, Saved):
+        progress.show(f"saved at step {event.step}")
