@@ -71,27 +71,38 @@ class DrawingPool:
         return [self._order[start : start + size] for start in range(0, len(self), size)]
 
 
-def augmented(
-    stroke3: NDArray[np.float32], jitter: float, drop: float, rng: np.random.Generator
-) -> NDArray[np.float32]:
+@dataclass(frozen=True)
+class Augmentation:
+    """How drawings are changed each time they are learned from. `noise` is in model units, like the drawings."""
+
+    jitter: float = 0.0
+    drop: float = 0.0
+    noise: float = 0.0
+
+
+def augmented(stroke3: NDArray[np.float32], how: Augmentation, rng: np.random.Generator) -> NDArray[np.float32]:
     """A copy stretched by 1 +- jitter in x and y, with points inside strokes merged into the next with chance `drop`.
 
     As in the authors' code, a point is merged only when the one before and it are both inside a stroke of more than
     two points, so that no stroke disappears.
     """
     out = stroke3.copy()
-    if drop > 0 and len(out) > 3:
+    if how.drop > 0 and len(out) > 3:
         lifted = out[:, 2] > 0.5
         after_lift = np.concatenate([[True], lifted[:-1]])
         inside = ~lifted & ~after_lift
         # Never two in a row: a merged neighbour would be counted twice.
-        dropped = inside & (rng.random(len(out)) < drop)
+        dropped = inside & (rng.random(len(out)) < how.drop)
         dropped[1:] &= ~dropped[:-1]
         kept = ~dropped
         out[1:, :2] += np.where(dropped[:-1, None], out[:-1, :2], np.float32(0))
         out = out[kept]
-    if jitter > 0:
-        out[:, :2] *= (1 + (rng.random(2) - 0.5) * 2 * jitter).astype(np.float32)
+    if how.jitter > 0:
+        out[:, :2] *= (1 + (rng.random(2) - 0.5) * 2 * how.jitter).astype(np.float32)
+    if how.noise > 0:
+        # Noise is on the points, so it enters one offset and leaves the next.
+        moved = rng.uniform(-how.noise, how.noise, (len(out) + 1, 2)).astype(np.float32)
+        out[:, :2] += np.diff(moved, axis=0)
     return out
 
 
@@ -129,13 +140,13 @@ class BatchSource:
         self._from_extra = round(size * extra_share) if extra is not None else 0
         self._from_main = size - self._from_extra
 
-    def next(self, jitter: float, drop: float, rng: np.random.Generator) -> Batch:
+    def next(self, how: Augmentation, rng: np.random.Generator) -> Batch:
         """A random batch of about one length, augmented."""
         drawings: list[NDArray[np.float32]] = []
         categories: list[NDArray[np.int64]] = []
         main_indices = self._main.near_length(rng.random(), self._from_main, rng) if self._from_main else None
         if main_indices is not None:
-            drawings += [augmented(self._main.drawings[i], jitter, drop, rng) for i in main_indices]
+            drawings += [augmented(self._main.drawings[i], how, rng) for i in main_indices]
             categories.append(self._main.categories[main_indices])
         if self._extra is not None and self._from_extra:
             length = float(self._main.lengths[main_indices].mean()) if main_indices is not None else None
@@ -144,6 +155,6 @@ class BatchSource:
                 if length is None
                 else self._extra.at_length(length, self._from_extra, rng)
             )
-            drawings += [augmented(self._extra.drawings[i], jitter, drop, rng) for i in indices]
+            drawings += [augmented(self._extra.drawings[i], how, rng) for i in indices]
             categories.append(self._extra.categories[indices])
         return to_batch(drawings, np.concatenate(categories), self.longest)

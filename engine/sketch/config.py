@@ -52,6 +52,10 @@ class SketchTrainConfig:
     point_drop: float = setting(
         0.10, "Chance that a point inside a stroke is merged into the next one.", group=DATA, low=0.0, high=0.9,
         live=True, source="authors' code, augment_stroke_prob")
+    point_noise: float = setting(
+        0.5, "Uniform noise of plus or minus this on every point. The data is rounded to whole units; without noise the "
+        "variance of offsets that are exactly 0 collapses, and the gradient jumps.", group=DATA,
+        unit="of the 0-255 box", low=0.0, high=20.0, live=True, advanced=True)
 
     mode: str = setting(
         "vae", "With an encoder (vae), or the decoder alone, which learns p(S) without a latent z.", group=MODEL,
@@ -96,6 +100,9 @@ class SketchTrainConfig:
     clip: float = setting(
         1.0, "Each gradient value is clipped to plus or minus this.", group=OPTIMISER, low=0.0, high=1e6, live=True,
         source="section 4.1")
+    max_norm: float = setting(
+        1.0, "The whole gradient is scaled down to this norm where it is larger, which value clipping does not do.",
+        group=OPTIMISER, low=0.0, high=1e6, live=True, advanced=True)
 
     batch_size: int = setting(100, "Drawings in a step.", group=RUN, low=1, high=4096)
     steps: int = setting(20_000, "Steps of the whole run.", group=RUN, low=1, high=10_000_000, live=True)

@@ -17,7 +17,7 @@ from engine.errors import CheckpointError, TrainingError
 from engine.runtime.checkpoint import CheckpointHeader, load_checkpoint, load_state, save_checkpoint, save_state
 from engine.runtime.config import to_json
 from engine.runtime.devices import make_fabric
-from engine.sketch.batches import Batch, BatchSource, DrawingPool
+from engine.sketch.batches import Augmentation, Batch, BatchSource, DrawingPool
 from engine.sketch.config import SketchModelConfig, SketchTrainConfig, model_config
 from engine.sketch.evaluation import held_out_loss, pool_of
 from engine.sketch.model import DropRates, LossTerms, SketchRNN, TrainingBatch
@@ -110,7 +110,8 @@ class SketchRun:
         self.saved = False
         for group in self._optimiser.param_groups:
             group["lr"] = self._rate()
-        batch = self._batches.next(self.config.scale_jitter, self.config.point_drop, self._rng)
+        how = Augmentation(self.config.scale_jitter, self.config.point_drop, self.config.point_noise / self.scale)
+        batch = self._batches.next(how, self._rng)
         losses: LossTerms = self._module(
             self._on_device(batch),
             DropRates(self.config.latent_drop, self.config.class_drop),
@@ -189,6 +190,7 @@ class SketchRun:
             finite = finite and bool(torch.isfinite(losses.offsets + losses.pen + losses.divergence))
         if finite:
             torch.nn.utils.clip_grad_value_(self.model.parameters(), self.config.clip)
+            torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.config.max_norm)
         return finite
 
     def _on_device(self, batch: Batch) -> TrainingBatch:
