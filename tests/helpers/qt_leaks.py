@@ -28,7 +28,9 @@ def cleared_leaks(known: list[QWidget], grace: float) -> list[str]:
     if QApplication.instance() is None:
         return []
     _delete_what_is_due()
-    new = [each for each in gc.get_objects() if isinstance(each, QThread | QTimer) and shiboken6.isValid(each)]
+    # Not `isinstance`: it asks each object for its class, and lazy or deprecated ones answer that with work or a warning.
+    found = [each for each in gc.get_objects() if issubclass(type(each), QThread | QTimer)]
+    new = [each for each in found if shiboken6.isValid(each)]
     threads = [each for each in new if isinstance(each, QThread)]
     timers = [each for each in new if isinstance(each, QTimer) and each.isActive()]
     problems = [_told_of_thread(thread) for thread in threads if not _ends(thread, grace)]
