@@ -28,7 +28,7 @@ def cleared_leaks(known: list[QWidget], grace: float) -> list[str]:
     if QApplication.instance() is None:
         return []
     _delete_what_is_due()
-    # Not `isinstance`: it asks each object for its class, and lazy or deprecated ones answer that with work or a warning.
+    # Not `isinstance`: it asks each object for its class; lazy or deprecated ones answer with work or a warning.
     found = [each for each in gc.get_objects() if issubclass(type(each), QThread | QTimer)]
     new = [each for each in found if shiboken6.isValid(each)]
     threads = [each for each in new if isinstance(each, QThread)]
