@@ -1,0 +1,218 @@
+"""The endings, each in a cell of its own with the beginning: they grow, and one is chosen by click or number key."""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from engine.sketch.strokes import Points
+from gui.palette import Theme
+from gui.sketch_lab.growth import Growth
+
+_GAP = 10.0
+_RADIUS = 10.0
+_MARGIN = 0.12  # of a cell's shorter side, around the drawing
+_SMALLEST_BOX = 60.0  # canvas units; a dot is not blown up to the whole cell
+
+
+class EndingGallery(QWidget):
+    """A grid of cells; paints the `Growth` it is given."""
+
+    hovered = Signal(int)  # a place, or -1
+    chosen = Signal(int)  # a place
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        """An empty gallery that says what it is for."""
+        super().__init__(parent)
+        self._theme = theme
+        self._growth: Growth | None = None
+        self._count = 9
+        self._hover = -1
+        self._cursor = -1  # the cell that the keyboard is on
+        self._hint = ""
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setAccessibleName("Endings")
+        self.setAccessibleDescription("Arrow keys choose an ending, Enter keeps it; so do the number keys 1 to 9.")
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take other colours."""
+        self._theme = theme
+        self.update()
+
+    def set_hint(self, text: str) -> None:
+        """What stands in the middle while there are no endings."""
+        self._hint = text
+        self.update()
+
+    def set_count(self, count: int) -> None:
+        """How many cells an empty gallery shows."""
+        self._count = count
+        self.update()
+
+    def show_growth(self, growth: Growth | None) -> None:
+        """Paint these endings from now on; None empties the gallery."""
+        self._growth = growth
+        if growth is None or self._hover >= growth.count:
+            self._set_hover(-1)
+        if growth is None or self._cursor >= growth.count:
+            self._cursor = -1
+        self.update()
+
+    @property
+    def cells(self) -> list[QRectF]:
+        """The cells' boxes in widget coordinates, by place."""
+        count = self._growth.count if self._growth is not None else self._count
+        columns, rows = _grid(count, self.width(), self.height())
+        width = (self.width() - _GAP * (columns - 1)) / columns
+        height = (self.height() - _GAP * (rows - 1)) / rows
+        return [
+            QRectF((i % columns) * (width + _GAP), (i // columns) * (height + _GAP), width, height) for i in range(count)
+        ]
+
+    def sizeHint(self) -> QSize:
+        """Room for nine cells."""
+        return QSize(460, 460)
+
+    def minimumSizeHint(self) -> QSize:
+        """Nine cells that can still be told apart."""
+        return QSize(240, 240)
+
+    # ---- painting
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the cells that the event touches."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for place, cell in enumerate(self.cells):
+            if event.region().intersects(cell.toAlignedRect()):
+                self._paint_cell(painter, place, cell)
+        if self._growth is None and self._hint:
+            painter.setPen(QColor(self._theme.muted))
+            painter.drawText(
+                self.rect().adjusted(24, 24, -24, -24), int(Qt.AlignmentFlag.AlignCenter) | int(Qt.TextFlag.TextWordWrap), self._hint
+            )
+        painter.end()
+
+    def _paint_cell(self, painter: QPainter, place: int, cell: QRectF) -> None:
+        theme = self._theme
+        marked = place in (self._hover, self._cursor if self.hasFocus() else -1) and self._growth is not None
+        frame = QPen(QColor(theme.accent if marked else theme.border), 2.0 if marked else 1.0)
+        painter.setPen(frame)
+        painter.setBrush(QColor(theme.paper))
+        inset = frame.widthF() / 2
+        painter.drawRoundedRect(cell.adjusted(inset, inset, -inset, -inset), _RADIUS, _RADIUS)
+        if self._growth is None:
+            return
+        painter.save()
+        painter.setClipRect(cell.adjusted(2, 2, -2, -2))
+        self._paint_drawing(painter, place, cell)
+        painter.restore()
+        self._paint_labels(painter, place, cell, marked)
+
+    def _paint_drawing(self, painter: QPainter, place: int, cell: QRectF) -> None:
+        assert self._growth is not None
+        left, top, right, bottom = self._growth.box(place)
+        side = max(right - left, bottom - top, _SMALLEST_BOX)
+        room = min(cell.width(), cell.height()) * (1 - 2 * _MARGIN)
+        zoom = room / side
+        origin = cell.center() - QPointF((left + right) / 2 * zoom, (top + bottom) / 2 * zoom)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for strokes, color in (
+            (self._growth.beginning.strokes, self._theme.muted),
+            (self._growth.strokes(place), self._theme.accent),
+        ):
+            pen = QPen(QColor(color), 2.0, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin)
+            painter.setPen(pen)
+            for stroke in strokes:
+                painter.drawPath(_path(stroke, zoom, origin))
+
+    def _paint_labels(self, painter: QPainter, place: int, cell: QRectF, marked: bool) -> None:
+        assert self._growth is not None
+        font = QFont(self.font())
+        font.setPointSizeF(max(8.0, font.pointSizeF() * 0.86))
+        painter.setFont(font)
+        painter.setPen(QColor(self._theme.accent if marked else self._theme.muted))
+        inner = cell.adjusted(9, 6, -9, -6)
+        if place < 9:
+            painter.drawText(inner, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, str(place + 1))
+        likelihood = self._growth.log_likelihood(place)
+        if likelihood is not None and cell.width() > QFontMetricsF(font).horizontalAdvance("+0.00 nats") + 40:
+            text = f"{likelihood:+.2f} nats".replace("-", "\N{MINUS SIGN}")
+            painter.drawText(inner, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom, text)
+
+    # ---- mouse and keyboard
+
+    def place_at(self, position: QPointF) -> int:
+        """The place of the cell at a position, or -1."""
+        if self._growth is None:
+            return -1
+        return next((place for place, cell in enumerate(self.cells) if cell.contains(position)), -1)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Mark the cell under the mouse."""
+        self._set_hover(self.place_at(event.position()))
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """No cell is marked any more."""
+        self._set_hover(-1)
+        super().leaveEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """A click keeps the ending."""
+        place = self.place_at(event.position())
+        if event.button() == Qt.MouseButton.LeftButton and place >= 0:
+            self.chosen.emit(place)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Arrow keys move from cell to cell, Enter or Space keeps the one that they are on."""
+        if self._growth is None:
+            super().keyPressEvent(event)
+            return
+        columns, _ = _grid(self._growth.count, self.width(), self.height())
+        moves = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_Up: -columns, Qt.Key.Key_Down: columns}
+        key = Qt.Key(event.key())
+        if key in moves:
+            wanted = self._cursor + moves[key] if self._cursor >= 0 else 0
+            if 0 <= wanted < self._growth.count:
+                self._cursor = wanted
+                self.hovered.emit(wanted)
+                self.update()
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space) and self._cursor >= 0:
+            self.chosen.emit(self._cursor)
+        else:
+            super().keyPressEvent(event)
+
+    def _set_hover(self, place: int) -> None:
+        if place == self._hover:
+            return
+        self._hover = place
+        self.setCursor(Qt.CursorShape.PointingHandCursor if place >= 0 else Qt.CursorShape.ArrowCursor)
+        self.hovered.emit(place)
+        self.update()
+
+
+def _grid(count: int, width: int, height: int) -> tuple[int, int]:
+    """Columns and rows that give `count` cells the largest squares."""
+    best, best_side = (1, count), 0.0
+    for columns in range(1, count + 1):
+        rows = math.ceil(count / columns)
+        side = min((width - _GAP * (columns - 1)) / columns, (height - _GAP * (rows - 1)) / rows)
+        if side > best_side + 0.5:
+            best, best_side = (columns, rows), side
+    return best
+
+
+def _path(stroke: Points, zoom: float, origin: QPointF) -> QPainterPath:
+    xs = (stroke[:, 0] * zoom + origin.x()).tolist()
+    ys = (stroke[:, 1] * zoom + origin.y()).tolist()
+    path = QPainterPath(QPointF(xs[0], ys[0]))
+    if len(xs) == 1:
+        path.lineTo(xs[0] + 0.01, ys[0])
+    for x, y in zip(xs[1:], ys[1:], strict=True):
+        path.lineTo(x, y)
+    return path
