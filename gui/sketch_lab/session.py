@@ -46,10 +46,11 @@ class ModelReady:
 
 
 class SketchSession:
-    """All calls return jobs for one worker; none is called from two threads."""
+    """All methods return jobs. Those that compute with a model belong to one worker; the others may run beside it."""
 
     def __init__(self) -> None:
-        self._models: OrderedDict[Path, SketchModel] = OrderedDict()
+        """No model is open yet."""
+        self._models: OrderedDict[tuple[Path, int], SketchModel] = OrderedDict()
 
     def list_models(self) -> Job[None, tuple[list[ModelSummary], list[str]]]:
         """The models of the catalog and, for files that cannot be read, why."""
@@ -71,28 +72,22 @@ class SketchSession:
         from engine.sketch.sketch_model import load_model
 
         entry = Catalog().add(path, load_model)
-        self._models.pop(entry.path, None)
         yield None
         return entry.path
 
-    def open_model(self, path: Path) -> Job[None, ModelReady]:
-        """Open a model, so that the first drawing need not wait for it, and draw once to warm up."""
+    def open_model(self, path: Path) -> Job[ModelReady, None]:
+        """Open a model, tell of it, and draw a little to warm up, so that the first stroke need not wait."""
         model = self._model(path)
-        yield None
-        warm_up = model.complete(CompletionRequest(Drawing(), max_points=8))
-        for _ in warm_up:
-            yield None
-        return _ready(path, model)
+        yield _ready(path, model)
+        for _ in model.complete(CompletionRequest(Drawing(), max_points=8)):
+            yield _ready(path, model)
 
-    def complete(self, path: Path, request: CompletionRequest) -> Job[EndingsGrown, Completion]:
-        """Grow endings with the model in `path`."""
-        completion: Completion = yield from self._model(path).complete(request)
+    def complete(self, path: Path, request: CompletionRequest) -> Job[ModelReady | EndingsGrown, Completion]:
+        """Tell of the model in `path`, then grow endings with it."""
+        model = self._model(path)
+        yield _ready(path, model)
+        completion: Completion = yield from model.complete(request)
         return completion
-
-    def likelihood(self, path: Path, drawing: Drawing, category: str | None) -> Job[None, float]:
-        """Nats per point of a whole drawing under the model."""
-        yield None
-        return self._model(path).log_likelihood(drawing, category)
 
     def read_drawings(self, path: Path) -> Job[None, list[Drawing]]:
         """The drawings of a file that the person brought; raises `BadFileError`."""
@@ -107,14 +102,16 @@ class SketchSession:
     def _model(self, path: Path) -> SketchModel:
         from engine.sketch.sketch_model import load_model
 
-        if path not in self._models:
-            if not path.exists():
-                raise UnknownModelError(f"The model file {path.name} is gone; choose another model.")
-            self._models[path] = load_model(path)
-        self._models.move_to_end(path)
+        try:
+            key = (path, path.stat().st_mtime_ns)
+        except OSError as error:
+            raise UnknownModelError(f"The model file {path.name} is gone; choose another model.") from error
+        if key not in self._models:
+            self._models[key] = load_model(path)
+        self._models.move_to_end(key)
         while len(self._models) > MODELS_KEPT:
             self._models.popitem(last=False)
-        return self._models[path]
+        return self._models[key]
 
 
 def _ready(path: Path, model: SketchModel) -> ModelReady:
