@@ -129,7 +129,7 @@ class EndingGallery(QWidget):
             pen = QPen(QColor(color), 2.0, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin)
             painter.setPen(pen)
             for stroke in strokes:
-                painter.drawPath(_path(stroke, zoom, origin))
+                painter.drawPath(stroke_path(stroke, zoom, origin))
 
     def _paint_labels(self, painter: QPainter, place: int, cell: QRectF, marked: bool) -> None:
         assert self._growth is not None
@@ -207,7 +207,8 @@ def _grid(count: int, width: int, height: int) -> tuple[int, int]:
     return best
 
 
-def _path(stroke: Points, zoom: float, origin: QPointF) -> QPainterPath:
+def stroke_path(stroke: Points, zoom: float, origin: QPointF) -> QPainterPath:
+    """A stroke [n, 2] as a path of straight lines at stroke * zoom + origin; a single point becomes a dot."""
     xs = (stroke[:, 0] * zoom + origin.x()).tolist()
     ys = (stroke[:, 1] * zoom + origin.y()).tolist()
     path = QPainterPath(QPointF(xs[0], ys[0]))
