@@ -86,7 +86,7 @@ class _Recurrence(torch.autograd.Function):
         cells = gates.new_empty(steps + 1, batch, size)
         squashed = gates.new_empty(steps, batch, size)
         hidden = gates.new_zeros(steps, batch, size)
-        # Zeros: the rows of ended sequences are never filled, but they do enter the product with (zero) gradients.
+        # Zeros, not whatever memory holds: rows that have ended enter the weights' gradient as 0 times this.
         before = torch.zeros(steps + 1, batch, size, dtype=dtype, device=gates.device)
         cells[0], before[0] = c0, h0
         with torch.autocast(device_type, enabled=False):

@@ -62,19 +62,15 @@ class Mixture:
 
     def log_density(self, x: Tensor, y: Tensor) -> Tensor:
         """log p(x, y) [...] of offsets x, y [...], by log-sum-exp over the components (eq. 9's inner sum)."""
-        # log(1 - tanh(r)^2), written so that nothing cancels for large r.
+        # With rho = tanh(r): log(1 - rho^2), and along the axes x + y and x - y the form
+        # (dx^2 + dy^2 - 2 rho dx dy) / (1 - rho^2), both written so that nothing cancels where rho is close to 1.
         size = self.rho_hat.abs()
         log_one_minus = 2 * (math.log(2) - size - functional.softplus(-2 * size))
         dx = (x.unsqueeze(-1) - self.mu_x) * torch.exp(-self.log_sigma_x)
         dy = (y.unsqueeze(-1) - self.mu_y) * torch.exp(-self.log_sigma_y)
-        square = dx * dx + dy * dy - 2 * self.rho * dx * dy
-        log_normal = (
-            -LOG_2PI
-            - self.log_sigma_x
-            - self.log_sigma_y
-            - 0.5 * log_one_minus
-            - 0.5 * square * torch.exp(-log_one_minus)
-        )
+        grown = torch.exp(2 * self.rho_hat)
+        square = 0.25 * ((dx + dy).square() * (1 + 1 / grown) + (dx - dy).square() * (1 + grown))
+        log_normal = -LOG_2PI - self.log_sigma_x - self.log_sigma_y - 0.5 * log_one_minus - 0.5 * square
         return torch.logsumexp(functional.log_softmax(self.logits, dim=-1) + log_normal, dim=-1)
 
     def pen_log_probability(self, pen: Tensor) -> Tensor:

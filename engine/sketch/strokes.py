@@ -52,7 +52,7 @@ def make_drawing(strokes: Iterable[Sequence[Sequence[float]] | NDArray[np.floati
     for stroke in strokes:
         try:
             points = np.asarray(stroke, dtype=np.float64)
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             raise BadDrawingError("A stroke of this drawing is not a list of x, y numbers.") from error
         if points.size == 0:
             continue
