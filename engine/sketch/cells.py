@@ -18,6 +18,7 @@ class LSTMCell(RecurrentCell):
     """The plain LSTM: gates i, f, g, o, forget bias 1, orthogonal recurrent weights."""
 
     def __init__(self, input_size: int, hidden_size: int, keep: float) -> None:
+        """See `RecurrentCell`."""
         super().__init__(input_size, hidden_size, keep)
         self.weight_ih, self.weight_hh = gate_weights(input_size, hidden_size)
         self.bias = nn.Parameter(torch.zeros(4 * hidden_size))
@@ -45,8 +46,9 @@ class LSTMCell(RecurrentCell):
         gates = project_input(points, condition, self.weight_ih, self.bias)
         device = points.device.type
         dtype = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else self.weight_hh.dtype
+        h0, c0 = state
         hidden, h, c = lstm_sequence(
-            gates.to(self.weight_hh.dtype), self.weight_hh, *state, lengths, self.masks(points, dropout), dtype
+            gates.to(self.weight_hh.dtype), self.weight_hh, h0, c0, lengths, self.masks(points, dropout), dtype
         )
         return hidden, (h, c)
 

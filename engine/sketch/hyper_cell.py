@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from engine.sketch.layer_norm_cell import GateNorm, LayerNormLSTMCell
-from engine.sketch.recurrent_cell import LoopedCell, State, gate_weights, project_input
+from engine.sketch.recurrent_cell import LoopedCell, Projected, State, gate_weights, project_input
 
 HYPER_SIZE = 256  # units of the hyper cell
 EMBEDDING_SIZE = 32  # N_z of the paper: numbers that the hyper cell emits for each gate and use
@@ -59,18 +59,17 @@ class HyperLSTMCell(LoopedCell):
         start = h0.new_zeros(len(h0), HYPER_SIZE)
         return (h0, c0, start, start)
 
-    def project(self, points: Tensor, condition: Tensor | None) -> Tensor:
-        """W_x of the main cell, then that of the hyper cell, times [point; condition]: [..., B, 4 H + 4 * 256]."""
-        weight = torch.cat([self.weight_ih, self.hyper.weight_ih[:, : self.input_size]])
-        return project_input(points, condition, weight).to(weight.dtype)
+    def project(self, points: Tensor, condition: Tensor | None) -> Projected:
+        """W_x [point; condition] of the main cell [..., B, 4 H] and of the hyper cell [..., B, 4 * 256]."""
+        hyper_weight = self.hyper.weight_ih[:, : self.input_size]
+        return (project_input(points, condition, self.weight_ih), project_input(points, condition, hyper_weight))
 
-    def advance(self, projected: Tensor, state: State, mask: Tensor | None) -> State:
-        """See `LoopedCell.advance`; `projected` is [B, 4 H + 4 * 256]."""
+    def advance(self, projected: Projected, state: State, mask: Tensor | None) -> State:
+        """See `LoopedCell.advance`; `projected` is [B, 4 H] and [B, 4 * 256]."""
         h, c, *hyper_state = state
-        size = self.hidden_size
-        given, hyper_given = projected.split([4 * size, 4 * HYPER_SIZE], dim=1)
+        given, hyper_given = projected
         hyper_given = hyper_given + functional.linear(h, self.hyper.weight_ih[:, self.input_size :])
-        h_hyper, c_hyper = self.hyper.advance(hyper_given, tuple(hyper_state), None)
+        h_hyper, c_hyper = self.hyper.advance((hyper_given,), tuple(hyper_state), None)
         scales, shifts = self._emitted(h_hyper)
         scale_x, scale_h = scales.chunk(2, dim=1)
         sums = scale_x * given + scale_h * functional.linear(h, self.weight_hh) + shifts + self.bias
@@ -81,9 +80,8 @@ class HyperLSTMCell(LoopedCell):
         """The scales [B, 8 H], d_x of the four gates and then d_h, and the shifts of the biases [B, 4 H]."""
         batch, size = len(h_hyper), self.hidden_size
         emitted = functional.linear(h_hyper, self.embedding)
-        for_scale, for_shift = emitted.split([8 * EMBEDDING_SIZE, 4 * EMBEDDING_SIZE], dim=1)
-        for_scale = (for_scale + self.embedding_bias).view(batch, 8, EMBEDDING_SIZE)
-        for_shift = for_shift.reshape(batch, 4, EMBEDDING_SIZE)
+        for_scale = (emitted[:, : 8 * EMBEDDING_SIZE] + self.embedding_bias).view(batch, 8, EMBEDDING_SIZE)
+        for_shift = emitted[:, 8 * EMBEDDING_SIZE :].reshape(batch, 4, EMBEDDING_SIZE)
         scales = torch.bmm(for_scale.transpose(0, 1), self.scale)  # [8, B, H]
         shifts = torch.bmm(for_shift.transpose(0, 1), self.shift)
         return (

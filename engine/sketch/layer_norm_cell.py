@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from engine.sketch.recurrent_cell import LoopedCell, State, gate_weights, project_input
+from engine.sketch.recurrent_cell import LoopedCell, Projected, State, gate_weights, project_input
 
 # Added to the variance; the authors' value, a hundred times the usual one.
 EPSILON = 1e-3
@@ -30,6 +30,7 @@ class GateNorm(nn.Module):
     """
 
     def __init__(self, hidden_size: int) -> None:
+        """H = `hidden_size` units a gate."""
         super().__init__()
         self.gate_gain = nn.Parameter(torch.ones(4 * hidden_size))
         self.gate_bias = nn.Parameter(torch.zeros(4 * hidden_size))
@@ -40,7 +41,8 @@ class GateNorm(nn.Module):
 
     def forward(self, sums: Tensor, c: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
         """h' and c' [B, H] from the gates' sums [B, 4 H], c [B, H] and the candidate's dropout mask [B, H]."""
-        gates = functional.group_norm(sums, 4, self.gate_gain, self.gate_bias, EPSILON)
+        # Under autocast the sums come in half precision; what follows them does not.
+        gates = functional.group_norm(sums.to(self.gate_gain.dtype), 4, self.gate_gain, self.gate_bias, EPSILON)
         enter, forget, candidate, leave = gates.chunk(4, dim=1)
         fresh = torch.tanh(candidate) if mask is None else torch.tanh(candidate) * mask
         c = torch.sigmoid(forget) * c + torch.sigmoid(enter) * fresh
@@ -52,16 +54,18 @@ class LayerNormLSTMCell(LoopedCell):
     """The LSTM with layer normalisation: state (h, c), gates i, f, g, o, recurrent dropout on the candidate."""
 
     def __init__(self, input_size: int, hidden_size: int, keep: float) -> None:
+        """See `RecurrentCell`."""
         super().__init__(input_size, hidden_size, keep)
         self.weight_ih, self.weight_hh = gate_weights(input_size, hidden_size)
         self.norm = GateNorm(hidden_size)
 
-    def project(self, points: Tensor, condition: Tensor | None) -> Tensor:
+    def project(self, points: Tensor, condition: Tensor | None) -> Projected:
         """W_x [point; condition]: [..., B, 4 H]."""
-        return project_input(points, condition, self.weight_ih).to(self.weight_ih.dtype)
+        return (project_input(points, condition, self.weight_ih),)
 
-    def advance(self, projected: Tensor, state: State, mask: Tensor | None) -> State:
+    def advance(self, projected: Projected, state: State, mask: Tensor | None) -> State:
         """See `LoopedCell.advance`; `projected` is [B, 4 H]."""
         h, c = state
-        h, c = self.norm(projected + functional.linear(h, self.weight_hh), c, mask)
+        (given,) = projected
+        h, c = self.norm(given + functional.linear(h, self.weight_hh), c, mask)
         return (h, c)

@@ -35,11 +35,11 @@ def lstm_sequence(
     dtype = weight_hh.dtype if dtype is None else dtype
     if lengths is None:
         steps, batch = input_gates.shape[:2]
-        hidden, last_c = _Recurrence.apply(input_gates, weight_hh, h0, c0, mask, [batch] * steps, dtype)
+        hidden, last_c = _recur(input_gates, weight_hh, h0, c0, mask, [batch] * steps, dtype)
         return hidden, hidden[-1] if steps else h0, last_c
     order = torch.argsort(lengths, descending=True, stable=True)
     counts = (lengths[order].unsqueeze(0) > torch.arange(len(input_gates), device=lengths.device).unsqueeze(1)).sum(1)
-    hidden, last_c = _Recurrence.apply(
+    hidden, last_c = _recur(
         input_gates[:, order],
         weight_hh,
         h0[order],
@@ -137,7 +137,7 @@ class _Recurrence(torch.autograd.Function):
                 if n == 0:
                     continue
                 gate, out = gates[t, :n], grad_gates[t, :n]
-                enter, forget, candidate, leave = gate.split(size, dim=1)
+                enter, forget, candidate, leave = gate.chunk(4, dim=1)
                 level = squashed[t, :n]
                 dh = grad_h[:n].add_(grad_hidden[t, :n])
                 dc = grad_c[:n]
@@ -145,7 +145,7 @@ class _Recurrence(torch.autograd.Function):
                 through = dh * leave
                 dc.add_(through).addcmul_(through.mul_(level), level, value=-1)
                 kept = candidate if mask is None else candidate * mask[t, :n]
-                d_enter, d_forget, d_candidate, d_leave = out.split(size, dim=1)
+                d_enter, d_forget, d_candidate, d_leave = out.chunk(4, dim=1)
                 _through_sigmoid(d_enter, dc, kept, enter)
                 _through_sigmoid(d_forget, dc, cells[t, :n], forget)
                 _through_sigmoid(d_leave, dh, level, leave)
@@ -161,6 +161,12 @@ class _Recurrence(torch.autograd.Function):
             flat = grad_gates.view(steps * batch, width).to(dtype)
             grad_weight = torch.mm(flat.t(), before[:steps].reshape(steps * batch, size).to(dtype)).to(weight_hh.dtype)
         return grad_gates, grad_weight, grad_h, grad_c, None, None, None
+
+
+def _recur(*arguments: Any) -> tuple[Tensor, Tensor]:
+    """`_Recurrence` on the arguments of its forward; torch does not type `apply`."""
+    hidden, last_c = _Recurrence.apply(*arguments)  # type: ignore[no-untyped-call]
+    return hidden, last_c
 
 
 def _tanh_(x: Tensor) -> None:

@@ -20,7 +20,7 @@ RHO_LIMIT = 6.0
 
 @dataclass(frozen=True)
 class Mixture:
-    """Parameters for any number of points (shape [...]): logits [..., M], means, log sigmas, atanh rho, pen [..., 3]."""
+    """Parameters for any number of points ([...]): logits [..., M], means, log sigmas, atanh rho, pen [..., 3]."""
 
     logits: Tensor
     mu_x: Tensor
@@ -96,5 +96,5 @@ def reconstruction_loss(mixture: Mixture, target: Tensor, longest: int) -> tuple
 
 
 def kl_divergence(mean: Tensor, log_variance: Tensor) -> Tensor:
-    """L_KL of q(z|S) = N(mean, exp(log_variance)) [B, N_z] from N(0, I), divided by N_z, mean over the batch (eq. 10)."""
+    """L_KL of q(z|S) = N(mean, exp(log_variance)) [B, N_z] from N(0, I), over N_z, mean over the batch (eq. 10)."""
     return -0.5 * (1 + log_variance - mean.square() - log_variance.exp()).mean()

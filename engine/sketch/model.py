@@ -62,6 +62,7 @@ class Encoder(nn.Module):
     """Bidirectional LSTM over a drawing; its two last states give the posterior (eq. 1 and 2)."""
 
     def __init__(self, config: SketchModelConfig) -> None:
+        """Both directions and the posterior's two layers, in the sizes of `config`."""
         super().__init__()
         self.forward_cell = make_cell("lstm", 5, config.encoder_size, config.recurrent_keep)
         self.backward_cell = make_cell("lstm", 5, config.encoder_size, config.recurrent_keep)
@@ -86,6 +87,7 @@ class SketchRNN(nn.Module):
     """The whole model. Build it from a `SketchModelConfig`; its parameters are what a checkpoint holds."""
 
     def __init__(self, config: SketchModelConfig) -> None:
+        """Random weights from torch's global generator."""
         super().__init__()
         self.config = config
         self.has_encoder = config.mode == "vae"

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 State = tuple[Tensor, ...]
+Projected = tuple[Tensor, ...]
 
 
 class RecurrentCell(nn.Module):
@@ -56,14 +57,14 @@ class RecurrentCell(nn.Module):
 
 
 class LoopedCell(RecurrentCell):
-    """A cell whose sequence is a loop over its step. What depends on the input alone is computed for all steps at once."""
+    """A cell that loops over its step. What depends on the input alone is computed for all steps at once."""
 
-    def project(self, points: Tensor, condition: Tensor | None) -> Tensor:
-        """The share of the cell's sums [..., B, K] that points [..., B, P] and condition [B, C] give."""
+    def project(self, points: Tensor, condition: Tensor | None) -> Projected:
+        """The shares of the cell's sums [..., B, K] that points [..., B, P] and condition [B, C] give."""
         raise NotImplementedError
 
-    def advance(self, projected: Tensor, state: State, mask: Tensor | None) -> State:
-        """The next state from a step's projection [B, K]; `mask` [B, H] multiplies the candidate."""
+    def advance(self, projected: Projected, state: State, mask: Tensor | None) -> State:
+        """The next state from a step's projections [B, K]; `mask` [B, H] multiplies the candidate."""
         raise NotImplementedError
 
     def step(self, points: Tensor, state: State, condition: Tensor | None = None) -> State:
@@ -81,11 +82,11 @@ class LoopedCell(RecurrentCell):
         """See `RecurrentCell.sequence`."""
         masks = self.masks(points, dropout)
         projected = self.project(points, condition)
-        # Under autocast the first state may come in half precision; the state itself is carried in full.
-        state = tuple(part.to(projected.dtype) for part in state)
+        # Under autocast the first state may come in half precision; it is carried in the weights' own.
+        state = tuple(part.to(next(self.parameters()).dtype) for part in state)
         shown = []
         for t in range(len(points)):
-            after = self.advance(projected[t], state, None if masks is None else masks[t])
+            after = self.advance(tuple(part[t] for part in projected), state, None if masks is None else masks[t])
             if lengths is None:
                 state = after
                 shown.append(self.output(state))
