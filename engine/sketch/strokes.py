@@ -7,7 +7,7 @@ one-hot pen states (down, lifted after this point, end of drawing). Source: Ha a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -71,7 +71,7 @@ def to_stroke3(drawing: Drawing) -> NDArray[np.float32]:
     """Stroke-3 [N, 3] of a drawing, offsets counted from its own first point.
 
     As in the published .npz files, the first point itself has no row: a drawing of n points gives n - 1 rows. A first
-    stroke of a single point keeps its row (0, 0, 1), or the dot would be lost.
+    stroke of a single point keeps its row (0, 0, 1), or the dot would be lost; one of two equal points gives the same.
     """
     if not drawing.point_count:
         return np.zeros((0, 3), np.float32)
@@ -118,8 +118,13 @@ def from_stroke5(stroke5: NDArray[np.floating]) -> NDArray[np.float32]:
 
 def scaled(drawing: Drawing, factor: float, shift: tuple[float, float] = (0.0, 0.0)) -> Drawing:
     """The drawing with every point multiplied by `factor`, then moved by `shift`."""
-    moved = np.asarray(shift, np.float32)
-    return Drawing(tuple((stroke * np.float32(factor) + moved).astype(np.float32) for stroke in drawing.strokes), drawing.word)
+    moved = np.asarray(shift, np.float64)
+    return _mapped(drawing, lambda stroke: stroke * factor + moved)
+
+
+def _mapped(drawing: Drawing, change: Callable[[NDArray[np.float64]], NDArray[np.float64]]) -> Drawing:
+    """Every stroke changed in float64: in float32 a small drawing far from the origin would lose its shape."""
+    return Drawing(tuple(change(s.astype(np.float64)).astype(np.float32) for s in drawing.strokes), drawing.word)
 
 
 def resample(drawing: Drawing, spacing: float = 1.0) -> Drawing:
@@ -157,10 +162,9 @@ def align_to_box(drawing: Drawing, size: float = 255.0) -> Drawing:
     """Quick, Draw!'s alignment: the top left corner at 0, scaled evenly so that the longer side is `size`."""
     left, top, right, bottom = drawing.box()
     extent = max(right - left, bottom - top)
-    if extent <= 0:
-        return scaled(drawing, 1.0, (-left, -top))
-    factor = size / extent
-    return scaled(drawing, factor, (-left * factor, -top * factor))
+    factor = size / extent if extent > 0 else 1.0
+    corner = np.array([left, top])
+    return _mapped(drawing, lambda stroke: (stroke - corner) * factor)
 
 
 QUICKDRAW_EPSILON = 2.0

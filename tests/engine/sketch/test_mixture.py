@@ -171,7 +171,6 @@ def test_points_after_the_end_do_not_enter_the_offsets_even_where_they_overflow(
     output = random(4, 1, 6 * COMPONENTS + 3)
     expected, _ = reconstruction_loss(Mixture.from_output(output), target, 4)
     output[2:, :, 3 + 3 * COMPONENTS : 3 + 5 * COMPONENTS] = -1e4
-    output.requires_grad_()
     offsets, _ = reconstruction_loss(Mixture.from_output(output), target, 4)
     assert float(offsets) == pytest.approx(float(expected))
 
