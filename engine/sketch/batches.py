@@ -42,8 +42,10 @@ class DrawingPool:
         self.categories = np.asarray(categories, np.int64)
         self.lengths = np.array([len(drawing) for drawing in self.drawings], np.int64)
         self._order = np.argsort(self.lengths, kind="stable")
+        self._sorted = self.lengths[self._order]
 
     def __len__(self) -> int:
+        """Number of drawings."""
         return len(self.drawings)
 
     @property
@@ -52,18 +54,33 @@ class DrawingPool:
         return int(self.lengths.max())
 
     def near_length(self, quantile: float, count: int, rng: np.random.Generator) -> NDArray[np.int64]:
-        """`count` indices of drawings whose rank by length lies around `quantile` (0 shortest, 1 longest)."""
-        window = min(len(self), max(count, min(count * BATCHES_PER_BUCKET, len(self) // 6)))
-        start = int(quantile * (len(self) - window) + 0.5)
-        picked = rng.choice(window, size=count, replace=count > window)
-        return self._order[start + picked]
+        """`count` indices of drawings whose rank by length lies around `quantile` (0 shortest, 1 longest).
+
+        With a uniformly random quantile every drawing is as likely as any other, the shortest and longest included.
+        """
+        return self._around(min(int(quantile * len(self)), len(self) - 1), count, rng)
 
     def at_length(self, length: float, count: int, rng: np.random.Generator) -> NDArray[np.int64]:
         """`count` indices of drawings of about `length` points."""
-        rank = np.searchsorted(self.lengths[self._order], length)
-        window = min(len(self), count * BATCHES_PER_BUCKET)
-        start = int(np.clip(rank - window // 2, 0, len(self) - window))
-        picked = rng.choice(window, size=count, replace=count > window)
+        first = int(np.searchsorted(self._sorted, np.floor(length), side="left"))
+        after = int(np.searchsorted(self._sorted, np.ceil(length), side="right"))
+        # Far more drawings than a bucket holds may have one length: any of them may be the middle.
+        rank = int(rng.integers(first, after)) if after > first else min(first, len(self) - 1)
+        return self._around(rank, count, rng)
+
+    def _around(self, rank: int, count: int, rng: np.random.Generator) -> NDArray[np.int64]:
+        """`count` indices from the bucket of `rank`, where the ranks are cut into buckets at random places.
+
+        A window around `rank` would do the same but for the ends of the ranking, which it would pick too rarely.
+        """
+        window = min(len(self), max(count, min(count * BATCHES_PER_BUCKET, len(self) // 6)))
+        cuts = np.arange(int(rng.integers(window)), len(self), window)
+        least = max(count, window // 2)
+        cuts = cuts[(cuts >= least) & (cuts <= len(self) - least)]
+        bucket = int(np.searchsorted(cuts, rank, side="right"))
+        start = int(cuts[bucket - 1]) if bucket else 0
+        stop = int(cuts[bucket]) if bucket < len(cuts) else len(self)
+        picked = rng.choice(stop - start, size=count, replace=count > stop - start)
         return self._order[start + picked]
 
     def sorted_batches(self, size: int) -> list[NDArray[np.int64]]:
@@ -94,6 +111,8 @@ def augmented(stroke3: NDArray[np.float32], how: Augmentation, rng: np.random.Ge
         # Never two in a row: a merged neighbour would be counted twice.
         dropped = inside & (rng.random(len(out)) < how.drop)
         dropped[1:] &= ~dropped[:-1]
+        # A last stroke that was never lifted ends in a point that has no next one to be merged into.
+        dropped[-1] = False
         kept = ~dropped
         out[1:, :2] += np.where(dropped[:-1, None], out[:-1, :2], np.float32(0))
         out = out[kept]

@@ -11,6 +11,7 @@ al. 2000).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -163,10 +164,8 @@ class _Recurrence(torch.autograd.Function):
         return grad_gates, grad_weight, grad_h, grad_c, None, None, None
 
 
-def _recur(*arguments: Any) -> tuple[Tensor, Tensor]:
-    """`_Recurrence` on the arguments of its forward; torch does not type `apply`."""
-    hidden, last_c = _Recurrence.apply(*arguments)  # type: ignore[no-untyped-call]
-    return hidden, last_c
+# `_Recurrence.forward` with its gradient; torch does not type `apply`.
+_recur: Callable[..., tuple[Tensor, Tensor]] = _Recurrence.apply
 
 
 def _tanh_(x: Tensor) -> None:

@@ -1,8 +1,8 @@
 """Sketch-RNN: encoder, latent vector and decoder (Ha and Eck 2018, section 3.2).
 
 Sequences are time first. A batch of stroke-5 is [T + 1, B, 5] with the start token (0, 0, 1, 0, 0) first; the decoder
-reads points 0 .. T-1 and predicts points 1 .. T. Beside the point, the decoder is given a conditioning vector that stays
-the same for the whole drawing: z, one number that says whether z is there at all, and the learned vector of the
+reads points 0 .. T-1 and predicts points 1 .. T. Beside the point, the decoder is given a conditioning vector that
+stays the same for the whole drawing: z, one number that says whether z is there at all, and the learned vector of the
 category, whose last row stands for "any category". A model without z and categories has an empty conditioning vector
 and is the paper's decoder-only model.
 """
@@ -98,7 +98,8 @@ class SketchRNN(nn.Module):
         if config.class_size:
             self.category = nn.Embedding(len(config.categories) + 1, config.class_size)
             nn.init.normal_(self.category.weight, std=0.3)
-        self.decoder = make_cell(config.decoder_cell, 5 + self.condition_size, config.decoder_size, config.recurrent_keep)
+        inputs = 5 + self.condition_size
+        self.decoder = make_cell(config.decoder_cell, inputs, config.decoder_size, config.recurrent_keep)
         if self.condition_size:
             self.initial = nn.Linear(self.condition_size, 2 * config.decoder_size)
             nn.init.normal_(self.initial.weight, std=0.001)
@@ -113,7 +114,7 @@ class SketchRNN(nn.Module):
     def condition(self, latent: Tensor | None, latent_given: Tensor | None, categories: Tensor) -> Tensor:
         """The conditioning vector [B, C] of `categories` [B] and, with an encoder, z [B, N_z].
 
-        `latent_given` [B] is 1 where z counts and 0 where it is to be left out; without `latent` it is left out for all.
+        `latent_given` [B] is 1 where z counts and 0 where it is left out; without `latent` it is left out for all.
         """
         parts = []
         if self.has_encoder:
@@ -153,9 +154,7 @@ class SketchRNN(nn.Module):
         divergence = self.output.weight.new_zeros(())
         if self.has_encoder:
             posterior = self.encoder(target, batch.lengths, noise)
-            latent = posterior.sample(
-                torch.randn(count, self.config.latent_size, generator=noise, device=device)
-            )
+            latent = posterior.sample(torch.randn(count, self.config.latent_size, generator=noise, device=device))
             given = (torch.rand(count, generator=noise, device=device) >= weights.latent).float()
             divergence = kl_divergence(posterior.mean, posterior.log_variance)
         mixture = self.decode(points[:-1], self.condition(latent, given, categories), dropout=noise)

@@ -1,8 +1,8 @@
 """Drawings and the stroke formats of Sketch-RNN.
 
-A `Drawing` is a list of polylines in any units, x to the right and y down. Stroke-3 is float32 [N, 3]: offset x, offset
-y from the point before, and 1 where the pen leaves the paper after the point. Stroke-5 is float32 [N, 5]: the offset and
-one-hot pen states (down, lifted after this point, end of drawing). Source: Ha and Eck 2018, section 3.1.
+A `Drawing` is a list of polylines in any units, x to the right and y down. Stroke-3 is float32 [N, 3]: offset x and
+offset y from the point before, and 1 where the pen leaves the paper after the point. Stroke-5 is float32 [N, 5]: the
+offset and one-hot pen states (down, lifted after this point, end of drawing). Source: Ha and Eck 2018, section 3.1.
 """
 
 from __future__ import annotations

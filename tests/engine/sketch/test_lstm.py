@@ -19,7 +19,9 @@ def as_leaves(tensors: list[Tensor]) -> list[Tensor]:
     return [tensor.clone().requires_grad_() for tensor in tensors]
 
 
-def plain_loop(gates: Tensor, weight: Tensor, h: Tensor, c: Tensor, lengths: Tensor, mask: Tensor | None):
+def plain_loop(
+    gates: Tensor, weight: Tensor, h: Tensor, c: Tensor, lengths: Tensor, mask: Tensor | None
+) -> tuple[Tensor, Tensor, Tensor]:
     shown = []
     for t in range(len(gates)):
         i, f, g, o = (gates[t] + h @ weight.T).chunk(4, dim=1)
@@ -30,6 +32,11 @@ def plain_loop(gates: Tensor, weight: Tensor, h: Tensor, c: Tensor, lengths: Ten
         h, c = torch.where(alive, new_h, h), torch.where(alive, new_c, c)
         shown.append(torch.where(alive, new_h, 0.0))
     return torch.stack(shown), h, c
+
+
+def run_leaves(leaves: list[Tensor], *options: Tensor | None, dtype: torch.dtype | None = None) -> tuple[Tensor, ...]:
+    gates, weight, h0, c0 = leaves
+    return lstm_sequence(gates, weight, h0, c0, *options, dtype=dtype)
 
 
 def gradients(outputs: tuple[Tensor, ...], leaves: list[Tensor]) -> list[Tensor]:
@@ -65,7 +72,7 @@ def test_masked_candidate_is_that_of_a_plain_loop(lengths: Tensor | None) -> Non
         [random(STEPS, BATCH, 4 * SIZE), random(4 * SIZE, SIZE, seed=1), random(BATCH, SIZE), random(BATCH, SIZE)]
     )
     mask = (random(STEPS, BATCH, SIZE, seed=3) > -0.5).double() / 0.7
-    ours = lstm_sequence(*leaves, lengths, mask)
+    ours = run_leaves(leaves, lengths, mask)
     expected = plain_loop(*leaves, torch.full((BATCH,), STEPS) if lengths is None else lengths, mask)
     for mine, theirs in zip(ours, expected, strict=True):
         torch.testing.assert_close(mine, theirs)
@@ -74,15 +81,17 @@ def test_masked_candidate_is_that_of_a_plain_loop(lengths: Tensor | None) -> Non
 
 
 def test_gradient_does_not_read_uninitialised_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    def filled_with_nan(*size: int, **options: object) -> Tensor:
-        return torch.full(size, float("nan"), **options)
+    def filled_with_nan(
+        *size: int, dtype: torch.dtype = torch.float32, device: torch.device | None = None
+    ) -> Tensor:
+        return torch.full(size, float("nan"), dtype=dtype, device=device)
 
     monkeypatch.setattr(torch, "empty", filled_with_nan)
     monkeypatch.setattr(Tensor, "new_empty", lambda self, *size: filled_with_nan(*size, dtype=self.dtype))
     leaves = as_leaves(
         [random(STEPS, BATCH, 4 * SIZE), random(4 * SIZE, SIZE, seed=1), random(BATCH, SIZE), random(BATCH, SIZE)]
     )
-    outputs = lstm_sequence(*leaves, LENGTHS)
+    outputs = run_leaves(leaves, LENGTHS)
     assert all(torch.isfinite(gradient).all() for gradient in gradients(outputs, leaves))
 
 
@@ -91,8 +100,8 @@ def test_bfloat16_products_stay_close_to_float32() -> None:
         tensor.float()
         for tensor in (random(STEPS, BATCH, 4 * SIZE), random(4 * SIZE, SIZE), random(BATCH, SIZE), random(BATCH, SIZE))
     ]
-    exact = lstm_sequence(*leaves, LENGTHS)
-    coarse = lstm_sequence(*leaves, LENGTHS, dtype=torch.bfloat16)
+    exact = run_leaves(leaves, LENGTHS)
+    coarse = run_leaves(leaves, LENGTHS, dtype=torch.bfloat16)
     for mine, theirs in zip(coarse, exact, strict=True):
         assert mine.dtype == torch.float32
         torch.testing.assert_close(mine, theirs, atol=0.03, rtol=0)

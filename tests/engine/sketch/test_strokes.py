@@ -1,6 +1,7 @@
 """Stroke formats survive round trips, and the geometry does what it says."""
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -45,7 +46,7 @@ def farthest(points: NDArray[np.floating], line: NDArray[np.floating]) -> float:
     """The largest distance of any of `points` from a polyline, measured segment by segment."""
     points, line = points.astype(float), line.astype(float)
     nearest = np.hypot(*(points - line[0]).T)
-    for a, b in zip(line[:-1], line[1:], strict=True):
+    for a, b in pairwise(line):
         squared = np.dot(b - a, b - a)
         t = np.clip((points - a) @ (b - a) / squared, 0, 1) if squared > 0 else np.zeros(len(points))
         nearest = np.minimum(nearest, np.hypot(*(points - a - t[:, None] * (b - a)).T))
