@@ -76,8 +76,17 @@ def test_a_disk_that_fails_at_the_last_moment_leaves_the_old_file(
 def test_bytes_are_on_disk_before_the_name_changes(target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     order: list[str] = []
     fsync, replace = os.fsync, os.replace
-    monkeypatch.setattr(os, "fsync", lambda descriptor: (order.append("flushed"), fsync(descriptor)))
-    monkeypatch.setattr(os, "replace", lambda *paths: (order.append("renamed"), replace(*paths)))
+
+    def noted_fsync(descriptor: int) -> None:
+        order.append("flushed")
+        fsync(descriptor)
+
+    def noted_replace(source: str, destination: Path) -> None:
+        order.append("renamed")
+        replace(source, destination)
+
+    monkeypatch.setattr(os, "fsync", noted_fsync)
+    monkeypatch.setattr(os, "replace", noted_replace)
     write_bytes(target, b"new")
     assert order[:2] == ["flushed", "renamed"]
 

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from engine.sketch import hyper_cell
 from engine.sketch.cells import CELLS
 from engine.sketch.config import SketchModelConfig, SketchTrainConfig, model_config, paper_preset
 from engine.sketch.mixture import Mixture
@@ -18,6 +19,12 @@ DECODER = replace(SMALL, mode="decoder", class_size=0, categories=("cat",))
 LENGTHS = [3, 5, 1]
 STEPS = 6
 KEEP_ALL = DropRates()
+
+
+@pytest.fixture
+def small_hyper_cell(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hyper_cell, "HYPER_SIZE", 6)
+    monkeypatch.setattr(hyper_cell, "EMBEDDING_SIZE", 3)
 
 
 def generator(seed: int = 0) -> torch.Generator:
@@ -57,6 +64,7 @@ def losses(model: SketchRNN, rates: DropRates = KEEP_ALL, seed: int = 0, categor
 # ---- shapes
 
 
+@pytest.mark.usefixtures("small_hyper_cell")
 @pytest.mark.parametrize("kind", sorted(CELLS))
 def test_shapes(kind: str) -> None:
     model = made(replace(SMALL, decoder_cell=kind))
@@ -189,6 +197,7 @@ def test_drop_rates_are_chances_per_drawing(rates: DropRates, monkeypatch: pytes
 # ---- decoder
 
 
+@pytest.mark.usefixtures("small_hyper_cell")
 @pytest.mark.parametrize("kind", sorted(CELLS))
 @pytest.mark.parametrize("base", [SMALL, DECODER], ids=["vae", "decoder"])
 def test_decode_is_step_after_step(kind: str, base: SketchModelConfig) -> None:
@@ -234,6 +243,7 @@ def test_decoder_alone_has_no_encoder_and_starts_at_zero() -> None:
 # ---- learning
 
 
+@pytest.mark.usefixtures("small_hyper_cell")
 @pytest.mark.parametrize("kind", sorted(CELLS))
 @pytest.mark.parametrize("base", [SMALL, DECODER], ids=["vae", "decoder"])
 def test_gradients_reach_every_parameter(kind: str, base: SketchModelConfig) -> None:
@@ -245,6 +255,7 @@ def test_gradients_reach_every_parameter(kind: str, base: SketchModelConfig) -> 
     assert all(torch.isfinite(p.grad).all() for p in model.parameters() if p.grad is not None)
 
 
+@pytest.mark.usefixtures("small_hyper_cell")
 @pytest.mark.parametrize("kind", sorted(CELLS))
 def test_a_few_steps_of_adam_lower_the_loss(kind: str) -> None:
     torch.manual_seed(0)

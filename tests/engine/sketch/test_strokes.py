@@ -2,6 +2,7 @@
 
 import math
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -81,7 +82,7 @@ def test_a_drawing_knows_its_points_and_box() -> None:
     ],
     ids=str,
 )
-def test_what_is_not_a_stroke_is_refused(stroke: object) -> None:
+def test_what_is_not_a_stroke_is_refused(stroke: Any) -> None:
     with pytest.raises(BadDrawingError):
         make_drawing([[[0, 0], [1, 1]], stroke])
 
@@ -216,7 +217,7 @@ def test_preprocessing_gives_whole_pixels_of_256() -> None:
     circle = [[500 + 300 * math.cos(a / 50), 400 + 200 * math.sin(a / 50)] for a in range(315)]
     prepared = quickdraw_preprocess(make_drawing([circle]))
     (stroke,) = prepared.strokes
-    assert prepared.box() == (0, 0, 255, pytest.approx(170, abs=1))
+    assert prepared.box() == pytest.approx((0, 0, 255, 170), abs=1)
     assert np.array_equal(stroke, np.round(stroke)) and 8 < len(stroke) < 60
 
 
