@@ -82,8 +82,6 @@ class LoopedCell(RecurrentCell):
         """See `RecurrentCell.sequence`."""
         masks = self.masks(points, dropout)
         projected = self.project(points, condition)
-        # Under autocast the first state may come in half precision; it is carried in the weights' own.
-        state = tuple(part.to(next(self.parameters()).dtype) for part in state)
         shown = []
         for t in range(len(points)):
             after = self.advance(tuple(part[t] for part in projected), state, None if masks is None else masks[t])

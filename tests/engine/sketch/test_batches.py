@@ -154,6 +154,12 @@ def test_every_drawing_is_as_likely_as_any_other() -> None:
     assert counts.min() > 70 and counts.max() < 170
 
 
+def test_buckets_are_not_always_the_same() -> None:
+    made, generator = pool(LENGTHS), rng()
+    lengths = {int(n) for _ in range(200) for n in made.lengths[made.near_length(0.5, 8, generator)]}
+    assert len(lengths) > 1.5 * 8 * BATCHES_PER_BUCKET
+
+
 @pytest.mark.parametrize("length", [20.0, 20.4])
 def test_at_length_reaches_all_of_many_drawings_of_one_length(length: float) -> None:
     made, generator = pool([20] * 300 + [21] * 300), rng()

@@ -150,7 +150,7 @@ def test_an_open_last_stroke_is_kept() -> None:
 
 
 @quick
-@given(STROKES, st.floats(0.1, 30))
+@given(STROKES, st.floats(1, 300))
 def test_simplifying_keeps_every_point_within_epsilon(points: list[tuple[float, float]], epsilon: float) -> None:
     drawing = make_drawing([points])
     simple = simplify(drawing, epsilon)
@@ -159,6 +159,12 @@ def test_simplifying_keeps_every_point_within_epsilon(points: list[tuple[float, 
     assert np.array_equal(after[0], before[0]) and np.array_equal(after[-1], before[-1])
     assert {tuple(point) for point in after.tolist()} <= {tuple(point) for point in before.tolist()}
     assert farthest(before, after) <= epsilon + 1e-3
+
+
+@pytest.mark.parametrize(("height", "kept"), [(0.9, 2), (1.1, 3)])
+def test_epsilon_is_the_distance_that_counts(height: float, kept: int) -> None:
+    tent = make_drawing([[[0, 0], [5, height], [10, 0]]])
+    assert simplify(tent, 1.0).point_count == kept
 
 
 def test_simplifying_drops_what_lies_on_a_line() -> None:
@@ -184,6 +190,7 @@ def test_resampling_a_straight_stroke_spaces_it_evenly() -> None:
     resampled = resample(drawing, 2.0)
     assert lists(resampled) == [[[0, 0], [2, 0], [4, 0], [6, 0], [8, 0], [10, 0], [10.5, 0]], [[3, 3]]]
     assert resampled.word == "comb"
+    assert lists(resample(make_drawing([[[0, 0], [6, 0]]]), 2.0)) == [[[0, 0], [2, 0], [4, 0], [6, 0]]]
 
 
 @quick
@@ -205,6 +212,7 @@ def test_alignment_keeps_the_proportions_and_accepts_a_dot() -> None:
 def test_alignment_of_a_small_drawing_far_from_the_origin() -> None:
     far = make_drawing([[[1_000_000, 1_000_000], [1_000_001, 1_000_002]]])
     assert align_to_box(far).box() == (0, 0, 127.5, 255)
+    assert scaled(far, 127.5, (-127.5e6, -127.5e6)).box() == (0, 0, 127.5, 255)
 
 
 def test_scaled_multiplies_and_then_moves() -> None:
