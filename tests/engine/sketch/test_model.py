@@ -135,6 +135,17 @@ def test_the_two_directions_read_from_both_ends() -> None:
     torch.testing.assert_close(encoder(points, lengths).mean, encoder(points.flip(0), lengths).mean)
 
 
+def test_the_loss_is_in_full_precision_under_autocast() -> None:
+    model = made(SMALL)
+    exact = losses(model)
+    with torch.autocast("cpu", torch.bfloat16):
+        coarse = losses(model)
+    for mine, theirs in zip(coarse, exact, strict=True):
+        assert mine.dtype == torch.float32
+        torch.testing.assert_close(mine, theirs, rtol=0.05, atol=0.02)
+    assert coarse.offsets != exact.offsets
+
+
 def test_sample_is_mean_plus_noise_times_deviation() -> None:
     mean, log_variance, noise = torch.randn(3, 2, 6).unbind()
     expected = mean + noise * log_variance.exp().sqrt()
