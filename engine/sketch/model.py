@@ -81,7 +81,8 @@ class Encoder(nn.Module):
         _, back = self.backward_cell.sequence(turned, state, lengths=lengths, dropout=noise)
         last = torch.cat([self.forward_cell.output(ahead), self.backward_cell.output(back)], dim=1)
         # In full precision also under autocast: the divergence is a small difference of these.
-        return Posterior(self.mean(last).float(), self.log_variance(last).float())
+        with torch.autocast(points.device.type, enabled=False):
+            return Posterior(self.mean(last.float()), self.log_variance(last.float()))
 
 
 class SketchRNN(nn.Module):
@@ -141,7 +142,9 @@ class SketchRNN(nn.Module):
         state = self.first_state(condition)
         given = condition if self.condition_size else None
         hidden, _ = self.decoder.sequence(points, state, condition=given, dropout=dropout)
-        return Mixture.from_output(self.output(hidden).float())
+        # In full precision whatever the recurrence runs in: rounded means and widths are another density.
+        with torch.autocast(points.device.type, enabled=False):
+            return Mixture.from_output(self.output(hidden.float()))
 
     def forward(self, batch: TrainingBatch, weights: DropRates, longest: int, noise: torch.Generator) -> LossTerms:
         """The three terms of the loss of a batch; all random numbers come from `noise`."""
