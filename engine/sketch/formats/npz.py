@@ -1,9 +1,9 @@
 """Drawings in NumPy's .npz: the published Sketch-RNN files, and plain arrays of stroke-3.
 
-A published file holds the arrays train, valid and test, each a pickled array of objects whose entries are int16 or float
-stroke-3 [N, 3]. Nothing in it is trusted: sizes are bounded before anything is decompressed, the .npy headers are matched
-against one pattern, and the pickle is read by `engine.sketch.formats.unpickle`. Source: the data of Ha and Eck 2018 and
-numpy.lib.format.
+A published file holds the arrays train, valid and test, each a pickled array of objects whose entries are int16 or
+float stroke-3 [N, 3]. Nothing in it is trusted: sizes are bounded before anything is decompressed, the .npy headers are
+matched against one pattern, and the pickle is read by `engine.sketch.formats.unpickle`. Source: the data of Ha and Eck
+2018 and numpy.lib.format.
 """
 
 from __future__ import annotations
@@ -45,14 +45,14 @@ BEYOND = f"A drawing comes after the first {MAX_ARRAYS:,} drawings or {MAX_TOTAL
 
 @dataclass(frozen=True)
 class _Part:
-    """The stroke-3 candidates of one array of the file, and what their part is called ("" if it is none of the usual)."""
+    """What may be stroke-3 in one array of the file, and the name of its part ("" if it is none of the usual)."""
 
     name: str
-    arrays: list[NDArray[np.generic] | None]
+    arrays: list[NDArray[np.number] | None]
 
 
 def read_npz(path: Path, limit: int | None = None) -> ReadResult:
-    """Drawings of an .npz file, parts in the order train, valid, test, others; a limit is shared among them in proportion.
+    """Drawings of an .npz file: train, valid, test, then others; a limit is shared among them in proportion.
 
     Coordinates are in the file's own units and begin at 0, 0; each drawing's word is the file's name. Raises
     `BadFileError` when the file is damaged, too large, unsafe or without a single drawing.
@@ -85,7 +85,7 @@ def read_npz(path: Path, limit: int | None = None) -> ReadResult:
     return ReadResult(drawings, dict(skipped), splits if published else (), simplified=published)
 
 
-def _problem(array: NDArray[np.generic] | None) -> str | None:
+def _problem(array: NDArray[np.number] | None) -> str | None:
     """Why an array is no drawing, or None."""
     if array is None or array.ndim != 2 or array.shape[1] != 3 or array.dtype.kind not in "iuf":
         return NOT_STROKES
@@ -101,11 +101,11 @@ def _problem(array: NDArray[np.generic] | None) -> str | None:
 def _parts(path: Path) -> list[_Part]:
     try:
         if path.stat().st_size > MAX_BYTES:
-            raise BadFileError(f"{path.name} is larger than {MAX_BYTES >> 20} MB; it was not read. Split it into smaller files.")
+            raise BadFileError(f"{path.name} is larger than {MAX_BYTES >> 20} MB; split it into smaller files.")
         _check_directory(path)
         with zipfile.ZipFile(path) as archive:
             return [_read_part(archive, info, path.name) for info in _checked_entries(archive, path.name)]
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OverflowError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError, OverflowError) as error:
         raise BadFileError(f"{path.name} is not a whole .npz file; download or export it again.") from error
     except OSError as error:
         raise BadFileError(f"{path.name} cannot be read: {error.strerror or error}.") from error
@@ -160,7 +160,7 @@ def _header(data: bytes, name: str) -> tuple[str, str, bool, tuple[int, ...], in
     return order.replace("|", "<"), code, fortran == "True", shape, start
 
 
-def _object_arrays(data: bytes, name: str) -> list[NDArray[np.generic] | None]:
+def _object_arrays(data: bytes, name: str) -> list[NDArray[np.number] | None]:
     found = read_object_array(data, name)
     # NumPy turns a list of arrays of one length into a block of Python numbers instead of an array of arrays.
     if len(found.shape) == 3 and all(isinstance(entry, int | float) for entry in found.entries):
@@ -168,7 +168,7 @@ def _object_arrays(data: bytes, name: str) -> list[NDArray[np.generic] | None]:
     return [entry if isinstance(entry, np.ndarray) else None for entry in found.entries]
 
 
-def _numeric_arrays(array: NDArray[np.generic], name: str) -> list[NDArray[np.generic] | None]:
+def _numeric_arrays(array: NDArray[np.number], name: str) -> list[NDArray[np.number] | None]:
     if array.ndim == 3 and len(array) > MAX_ARRAYS:
         raise BadFileError(f"{name} holds more than {MAX_ARRAYS:,} drawings; split it into smaller files.")
     return list(array) if array.ndim == 3 and array.shape[2] == 3 else [array]

@@ -1,9 +1,9 @@
 """NumPy's pickled arrays of arrays, read without Python's unpickler.
 
-`np.save` writes an array of objects as a pickle, a small program that may name and call any function of the machine that
-runs it. Here its opcodes are interpreted over plain values: only the calls by which NumPy rebuilds an array of numbers
-are known (under the names of NumPy 1 and 2, in the encodings of Python 2 and 3), and nothing is ever imported or called
-by name. Source: PEP 307, PEP 3154 and the opcode list in the standard library's `pickletools`.
+`np.save` writes an array of objects as a pickle, a small program that may name and call any function of the machine
+that runs it. Here its opcodes are interpreted over plain values: only the calls by which NumPy rebuilds an array of
+numbers are known (under the names of NumPy 1 and 2, in the encodings of Python 2 and 3), and nothing is ever imported
+or called by name. Source: PEP 307, PEP 3154 and the opcode list in the standard library's `pickletools`.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class _Dtype:
 class _Array:
     """An array under construction; BUILD gives it numbers, or the shape and entries of an array of objects."""
 
-    numbers: NDArray[np.generic] | None = None
+    numbers: NDArray[np.number] | None = None
     shape: tuple[int, ...] = ()
     entries: list[Any] | None = None
 
@@ -65,7 +65,7 @@ class ObjectArray:
     """An array of objects: its shape and, in C order, its entries. Whatever is neither array nor number is None."""
 
     shape: tuple[int, ...]
-    entries: tuple[NDArray[np.generic] | float | None, ...]
+    entries: tuple[NDArray[np.number] | float | None, ...]
 
 
 def read_object_array(data: bytes, name: str) -> ObjectArray:
@@ -82,7 +82,7 @@ def read_object_array(data: bytes, name: str) -> ObjectArray:
         raise BadFileError(f"{name} is damaged: its arrays cannot be rebuilt. Download or export it again.") from error
 
 
-def _entry(value: object) -> NDArray[np.generic] | float | None:
+def _entry(value: object) -> NDArray[np.number] | float | None:
     if isinstance(value, _Array):
         return value.numbers
     return value if isinstance(value, int | float) else None
@@ -98,7 +98,7 @@ class _Machine:
         self._encoded = 0
         self._stack: list[Any] = []
         self._marks: list[int] = []
-        self._memo: dict[int, Any] = {}  # not a list: an index may be any 32-bit number, and memory follows what is used
+        self._memo: dict[int, Any] = {}  # not a list: its length would be the largest index, any 32-bit number
         push = self._stack.append
         self._handlers: dict[int, Callable[[], object]] = {
             0x80: lambda: self._take(1),  # PROTO
@@ -147,11 +147,11 @@ class _Machine:
             self._at += 1
             count += 1
             if count > MAX_OPCODES:
-                raise BadFileError(f"{self._name} holds far more than the arrays of a file of drawings; it was not read.")
+                raise BadFileError(f"{self._name} holds far more than drawings do; it was not read.")
             handler = handlers.get(opcode)
             if handler is None:
                 raise BadFileError(
-                    f"{self._name} holds more than arrays of numbers; it was not read, because such a file can run programs."
+                    f"{self._name} holds more than arrays of numbers; it was not read, as such a file can run programs."
                 )
             handler()
         return self._stack[-1]
@@ -196,7 +196,7 @@ class _Machine:
         meaning = _KNOWN.get((module, attribute))
         if meaning is None:
             raise BadFileError(
-                f"{self._name} asks to run {module[:60]}.{attribute[:60]}; it was not read, because only arrays of numbers are safe."
+                f"{self._name} asks for {module[:60]}.{attribute[:60]}; it was not read, as only arrays of numbers are safe."
             )
         self._stack.append(_Name(meaning))
 
@@ -223,7 +223,7 @@ class _Machine:
             case "the type of bytes", ():
                 self._stack.append(b"")
             case _:
-                raise BadFileError(f"{self._name} holds arrays of something other than numbers; only drawings as numbers are read.")
+                raise BadFileError(f"{self._name} holds arrays of something other than numbers; it was not read.")
 
     def _build(self) -> None:
         state, target = self._stack.pop(), self._stack[-1]
@@ -236,11 +236,12 @@ class _Machine:
         if not isinstance(dtype, _Dtype) or not all(type(side) is int and side >= 0 for side in shape):
             raise TypeError("an array's state is not one")
         if dtype.code in _OBJECTS:
-            if not isinstance(content, list) or fortran and len(shape) > 1:
+            if not isinstance(content, list) or (fortran and len(shape) > 1):
                 raise TypeError("an array of objects has no list")
             target.shape, target.entries = tuple(shape), content
         else:
-            target.numbers = np.frombuffer(content, dtype.order + dtype.code).reshape(shape, order="F" if fortran else "C")
+            numbers = np.frombuffer(content, dtype.order + dtype.code)
+            target.numbers = numbers.reshape(shape, order="F" if fortran else "C")
 
 
 def _text(value: object) -> str:
