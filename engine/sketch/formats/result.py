@@ -1,8 +1,11 @@
 """What reading a file of drawings gives."""
 from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+
 from engine.sketch.strokes import Drawing
+
 
 @dataclass(frozen=True)
 class ReadResult:

@@ -196,7 +196,7 @@ class _Machine:
         meaning = _KNOWN.get((module, attribute))
         if meaning is None:
             raise BadFileError(
-                f"{self._name} asks for {module[:60]}.{attribute[:60]}; it was not read, as only arrays of numbers are safe."
+                f"{self._name} asks for {module[:60]}.{attribute[:60]}; it was not read, as that may be unsafe."
             )
         self._stack.append(_Name(meaning))
 
