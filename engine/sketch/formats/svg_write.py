@@ -50,7 +50,7 @@ def to_animated_svg(
     paper: str | None = None,
     stroke_width: float = 3.0,
 ) -> str:
-    """As `to_svg`, but the strokes appear one after another in `seconds`, each for its share of the length; it loops."""
+    """As `to_svg`, but the strokes grow one after another in `seconds`, each for its share of the length; it loops."""
     frame = _frame(drawing, width, stroke_width)
     lengths = [_length(stroke) for stroke in drawing.strokes]
     duration = seconds * (1 + HOLD)
@@ -110,7 +110,7 @@ def _number(value: float) -> str:
 
 def _writable(text: str) -> str:
     """The text without the control characters that XML cannot hold in any form."""
-    return "".join(sign for sign in text if sign in "\t\n" or (sign.isprintable() and sign not in "\ufffe\uffff"))
+    return "".join(sign for sign in text if sign.isprintable() or sign in "\t\n")
 
 
 def _length(stroke: Points) -> float:
