@@ -1,4 +1,4 @@
-"""Public files worth having, and a job that fetches one: in pieces, with a checksum where it is known, whole or not at all.
+"""Public files worth having, and a job that fetches one: piece by piece, checked, and kept whole or not at all.
 
 Sources: the Quick, Draw! dataset (Google, CC BY 4.0) in its simplified form, and the web models of sketch-rnn (Magenta,
 Apache License 2.0), decoders with 512 LSTM units; a larger set beside them is for a bigger network.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from urllib.parse import quote, unquote, urlsplit
 
 import requests
@@ -20,7 +20,7 @@ from engine.errors import DownloadError
 from engine.runtime.atomic import write_file
 from engine.runtime.job import Job, Stop
 
-MAX_BYTES = 512 * 2**20  # the largest category has some 200 MB
+MAX_BYTES = 512 * 2**20  # several times the largest category
 CHUNK_BYTES = 256 * 2**10
 CONNECT_SECONDS, SILENCE_SECONDS = 10, 30
 
@@ -45,7 +45,7 @@ class RemoteFile:
     @property
     def file_name(self) -> str:
         """What the file is called on disk: the last part of its address."""
-        return unquote(urlsplit(self.url).path.rpartition("/")[2])
+        return PurePosixPath(unquote(urlsplit(self.url).path)).name
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def magenta_models() -> tuple[RemoteFile, ...]:
 
 
 def quickdraw_categories() -> tuple[RemoteFile, ...]:
-    """The 345 categories of Quick, Draw!, each with some 75,000 to 340,000 drawings."""
+    """The 345 categories of Quick, Draw! in simplified form, by name."""
     return tuple(
         RemoteFile(
             name=name,
@@ -93,16 +93,16 @@ def download(remote: RemoteFile, folder: Path) -> Job[Progress, Path]:
     network, the server or the content is not as it should be, `SaveError` when the file cannot be put in place.
     """
     place = folder / remote.file_name
-    if place.is_file() and hash_matches(str(place), remote.sha256):
-        size = place.stat().st_size
-        yield Progress(size, size)
-        return place
     try:
+        # pooch takes None for a checksum that is not known, and then agrees.
+        if place.is_file() and hash_matches(str(place), remote.sha256):
+            size = place.stat().st_size
+            yield Progress(size, size)
+            return place
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".download-", dir=folder) as scratch:
             part = Path(scratch) / "part"
             yield from _fetch(remote, part)
-            # pooch takes None for a checksum that is not known, and then agrees.
             if not hash_matches(str(part), remote.sha256):
                 raise DownloadError(f"{remote.title} arrived changed or damaged; nothing was kept. Try again later.")
             with part.open("rb") as source:

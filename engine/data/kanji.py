@@ -1,7 +1,7 @@
 """Kanji stroke by stroke, from the package `kanjivg` (KanjiVG by Ulrich Apel, CC BY-SA 3.0).
 
-The package is a folder of SVG files named by code point in hexadecimal (`06f22.svg`), strokes in the order of writing, on
-a page of 109 by 109. Files with a suffix (`06f22-Kaisho.svg`) are variants of the same character and are left out.
+The package is a folder of SVG files named by code point in hexadecimal (`06f22.svg`), strokes in the order of writing,
+on a page of 109 by 109. Files with a suffix (`06f22-Kaisho.svg`) are variants of the same character and are left out.
 """
 
 from __future__ import annotations

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(","))
+
+
 # Source: the list of models in the README of @magenta/sketch.
-MAGENTA_MODELS = tuple(
+MAGENTA_MODELS = _listed(
     """
-    alarm_clock ambulance angel ant antyoga backpack barn basket bear bee beeflower bicycle bird book brain bridge
-    bulldozer bus butterfly cactus calendar castle cat catbus catpig chair couch crab crabchair crabrabbitfacepig
-    cruise_ship diving_board dog dogbunny dolphin duck elephant elephantpig everything eye face fan fire_hydrant
-    firetruck flamingo flower floweryoga frog frogsofa garden hand hedgeberry hedgehog helicopter kangaroo key
-    lantern lighthouse lion lionsheep lobster map mermaid monapassport monkey mosquito octopus owl paintbrush
-    palm_tree parrot passport peas penguin pig pigsheep pineapple pool postcard power_outlet rabbit rabbitturtle
-    radio radioface rain rhinoceros rifle roller_coaster sandwich scorpion sea_turtle sheep skull snail snowflake
-    speedboat spider squirrel steak stove strawberry swan swing_set the_mona_lisa tiger toothbrush toothpaste
-    tractor trombone truck whale windmill yoga yogabicycle
-    """.split()
+    alarm_clock, ambulance, angel, ant, antyoga, backpack, barn, basket, bear, bee, beeflower, bicycle, bird, book,
+    brain, bridge, bulldozer, bus, butterfly, cactus, calendar, castle, cat, catbus, catpig, chair, couch, crab,
+    crabchair, crabrabbitfacepig, cruise_ship, diving_board, dog, dogbunny, dolphin, duck, elephant, elephantpig,
+    everything, eye, face, fan, fire_hydrant, firetruck, flamingo, flower, floweryoga, frog, frogsofa, garden, hand,
+    hedgeberry, hedgehog, helicopter, kangaroo, key, lantern, lighthouse, lion, lionsheep, lobster, map, mermaid,
+    monapassport, monkey, mosquito, octopus, owl, paintbrush, palm_tree, parrot, passport, peas, penguin, pig,
+    pigsheep, pineapple, pool, postcard, power_outlet, rabbit, rabbitturtle, radio, radioface, rain, rhinoceros,
+    rifle, roller_coaster, sandwich, scorpion, sea_turtle, sheep, skull, snail, snowflake, speedboat, spider,
+    squirrel, steak, stove, strawberry, swan, swing_set, the_mona_lisa, tiger, toothbrush, toothpaste, tractor,
+    trombone, truck, whale, windmill, yoga, yogabicycle
+    """
 )
 
 # Models of two or more categories at once, whose names run together.
@@ -65,9 +71,8 @@ MAGENTA_SHA256 = {
 }
 
 # Source: categories.txt of the Quick, Draw! dataset.
-QUICKDRAW_CATEGORIES = tuple(
-    word.strip()
-    for word in """
+QUICKDRAW_CATEGORIES = _listed(
+    """
     The Eiffel Tower, The Great Wall of China, The Mona Lisa, aircraft carrier, airplane, alarm clock, ambulance,
     angel, animal migration, ant, anvil, apple, arm, asparagus, axe, backpack, banana, bandage, barn, baseball,
     baseball bat, basket, basketball, bat, bathtub, beach, bear, beard, bed, bee, belt, bench, bicycle, binoculars,
@@ -97,5 +102,5 @@ QUICKDRAW_CATEGORIES = tuple(
     toaster, toe, toilet, tooth, toothbrush, toothpaste, tornado, tractor, traffic light, train, tree, triangle,
     trombone, truck, trumpet, umbrella, underwear, van, vase, violin, washing machine, watermelon, waterslide,
     whale, wheel, windmill, wine bottle, wine glass, wristwatch, yoga, zebra, zigzag
-    """.split(",")
+    """
 )
