@@ -16,7 +16,7 @@ from engine.errors import BadFileError
 from engine.sketch.formats import unpickle
 from engine.sketch.formats.unpickle import read_object_array
 
-ARRAYS = [
+ARRAYS: list[np.ndarray] = [
     np.array([[1, -2, 0], [300, 4, 1]], np.int16),
     np.array([[0.5, 1e-3, 0], [2, 3, 1], [4, 5, 1]], np.float32),
     np.asfortranarray(np.arange(12, dtype=np.float64).reshape(4, 3)),
