@@ -1,7 +1,7 @@
 """The one stylesheet of the app, made from a `Theme`.
 
-Widgets ask for a special look by the dynamic property `role`: buttons may be "primary", "danger" or "flat"; labels may be
-"heading", "title", "muted" or "value".
+Widgets ask for a special look by the dynamic property `role`: buttons may be "primary", "danger" or "flat"; labels may
+be "heading", "title", "muted" or "value".
 """
 
 from __future__ import annotations

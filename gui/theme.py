@@ -6,7 +6,7 @@ import contextlib
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import qtawesome
+import qtawesome  # type: ignore[import-untyped]
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QIcon
 from PySide6.QtWidgets import QApplication
