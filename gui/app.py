@@ -42,11 +42,13 @@ def build(argv: list[str] | None = None, labs: Sequence[LabEntry] = LABS) -> tup
     arguments = _parser(labs).parse_args(argv)
     app = _application()
     settings = Settings()
-    theme = ThemeManager(settings, app)
+    theme, messages = ThemeManager(settings), Messages()
     if arguments.theme is not None:
         theme.mode = arguments.theme
     theme.install()
-    window = MainWindow(settings, theme, Messages(app), labs=labs, first_lab=arguments.lab, file=arguments.file)
+    window = MainWindow(settings, theme, messages, labs=labs, first_lab=arguments.lab, file=arguments.file)
+    theme.setParent(window)
+    messages.setParent(window)
     return app, window
 
 
@@ -95,7 +97,8 @@ def _application() -> QApplication:
 
 def _no_window(complaints: Sequence[str]) -> str:
     reason = "no display was found"
-    if any("xcb-cursor" in text for text in complaints):
+    has_display = any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
+    if has_display and any("xcb-cursor" in text for text in complaints):
         reason = "the system library libxcb-cursor0 is missing"
     return (
         f"Morphospace cannot open a window because {reason}; start it in a desktop session, or over SSH with X11 "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,11 +63,11 @@ class LabEntry:
     icon_name: str
     path: str
 
-    def load(self) -> type[Lab]:
+    def load(self) -> Callable[[LabContext], Lab]:
         """Import the lab's module and return its class."""
         module, _, name = self.path.partition(":")
-        lab: type[Lab] = getattr(importlib.import_module(module), name)
-        return lab
+        make_lab: Callable[[LabContext], Lab] = getattr(importlib.import_module(module), name)
+        return make_lab
 
 
 LABS: tuple[LabEntry, ...] = (

@@ -54,6 +54,8 @@ class Rail(QFrame):
         column.addWidget(self.info_button)
         self._on_theme_changed(theme.theme)
         theme.changed.connect(self._on_theme_changed)
+        # The mode may change without the colours.
+        theme.mode_changed.connect(self._show_mode)
 
     def show_chosen(self, name: str) -> None:
         """Mark the lab that is on stage."""
@@ -65,8 +67,6 @@ class Rail(QFrame):
 
     def _on_theme_button_clicked(self) -> None:
         self._theme.mode = self._theme.next_mode()
-        # The mode may change without the colours.
-        self._show_mode()
 
     def _on_theme_changed(self, theme: Theme) -> None:
         for entry, button in self._labs.values():
@@ -74,7 +74,7 @@ class Rail(QFrame):
         self.info_button.setIcon(self._theme.icon("mdi6.help-circle-outline", theme.muted))
         self._show_mode()
 
-    def _show_mode(self) -> None:
+    def _show_mode(self, _mode: str = "") -> None:
         icon_name, label = _MODES[self._theme.mode]
         following = _MODES[self._theme.next_mode()][1]
         self.theme_button.setIcon(self._theme.icon(icon_name, self._theme.theme.muted))

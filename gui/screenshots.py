@@ -53,10 +53,7 @@ def take(out: Path, labs: Sequence[LabEntry] = LABS, sizes: Sequence[tuple[int, 
     try:
         window.show()
         for entry in labs:
-            window.show_lab(entry.name)
-            _wait(lambda entry=entry: _is_on_stage(window, entry), f"The {entry.title} lab did not open.")
-            lab = window.lab
-            assert lab is not None
+            lab = _opened(window, entry)
             for scene, bring_about in _scenes(lab).items():
                 bring_about()
                 for theme in THEMES:
@@ -89,8 +86,13 @@ def _scenes(lab: Lab) -> Mapping[str, Callable[[], None]]:
     return {f"-{name}": bring_about for name, bring_about in offered().items()}
 
 
-def _is_on_stage(window: MainWindow, entry: LabEntry) -> bool:
-    return window.lab is not None and window.lab.name == entry.name
+def _opened(window: MainWindow, entry: LabEntry) -> Lab:
+    window.show_lab(entry.name)
+    _wait(
+        lambda: window.lab is not None and window.lab.name == entry.name, f"The {entry.title} lab could not be opened."
+    )
+    assert window.lab is not None
+    return window.lab
 
 
 def _settle(lab: Lab, what: str) -> None:

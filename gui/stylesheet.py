@@ -81,7 +81,8 @@ QToolTip { background: $text; color: $card; border: none; padding: 6px 9px; }
 
 QFrame#rail { background: $panel; border: none; border-right: 1px solid $border; }
 QFrame#rail QToolButton {
-    border: 2px solid transparent; border-radius: 12px; padding: 8px 2px 7px 2px; color: $muted; font-size: $small; }
+    background: transparent; border: 2px solid transparent; border-radius: 12px; padding: 8px 2px 7px 2px;
+    color: $muted; font-size: $small; }
 QFrame#rail QToolButton:hover { background: $hover; color: $text; }
 QFrame#rail QToolButton:checked { background: $accent_soft; color: $text; font-weight: 600; }
 QFrame#rail QToolButton:focus { border-color: $accent; }
@@ -134,14 +135,15 @@ QLineEdit:focus, QComboBox:focus, QAbstractSpinBox:focus, QPlainTextEdit:focus, 
     border: 2px solid $accent; padding: 3px 8px; background: $card; }
 QLineEdit:disabled, QComboBox:disabled, QAbstractSpinBox:disabled, QPlainTextEdit:disabled, QTextEdit:disabled {
     background: transparent; border-color: $border; color: $faint; }
-QComboBox { padding-right: 26px; }
+QComboBox { padding-right: 26px; combobox-popup: 0; }
 QComboBox:focus { padding-right: 25px; }
 QComboBox::drop-down { border: none; width: 24px; subcontrol-origin: padding; subcontrol-position: right center; }
 QComboBox::down-arrow { image: url($glyphs/down.svg); width: 14px; height: 14px; }
 QComboBox::down-arrow:disabled { image: url($glyphs/downfaint.svg); }
 QComboBox QAbstractItemView { background: $card; border: 1px solid $outline; border-radius: 0; padding: 4px; }
-QAbstractSpinBox { padding-right: 24px; }
-QAbstractSpinBox:focus { padding-right: 23px; }
+QComboBox QAbstractItemView::item { min-height: 22px; }
+QAbstractSpinBox { padding: 4px 0; qproperty-alignment: AlignCenter; }
+QAbstractSpinBox:focus { padding: 3px 0; }
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {
     subcontrol-origin: border; width: 22px; border: none; background: transparent; }
 QAbstractSpinBox::up-button { subcontrol-position: top right; border-top-right-radius: 7px; }
@@ -178,7 +180,7 @@ QSlider::handle:hover { background: $accent_soft; }
 QSlider::handle:pressed, QSlider::handle:focus { background: $accent; border-color: $text; }
 QSlider::handle:disabled { background: $card; border-color: $thumb; }
 
-QTabWidget::pane { border: 1px solid $border; border-radius: 10px; background: $card; top: -1px; }
+QTabWidget::pane { border: none; border-top: 1px solid $border; background: transparent; top: -1px; padding-top: 8px; }
 QTabBar { background: transparent; }
 QTabBar::tab {
     background: transparent; color: $muted; padding: 7px 14px; border: none; border-bottom: 2px solid transparent; }
@@ -187,6 +189,7 @@ QTabBar::tab:selected { color: $text; border-bottom-color: $accent; }
 QTabBar:focus { outline: none; }
 QTabBar::tab:selected:focus { background: $accent_soft; }
 QTabBar::tab:disabled { color: $faint; }
+QTabBar QToolButton { background: $card; border: none; border-radius: 0; padding: 0; }
 
 QMenu { background: $card; border: 1px solid $outline; padding: 5px; }
 QMenu::item { padding: 6px 24px 6px 12px; border-radius: 6px; }
@@ -213,6 +216,7 @@ QTreeView::branch:open:has-children { image: url($glyphs/down.svg); }
 
 QScrollArea { border: none; background: transparent; }
 QScrollArea > QWidget > QWidget#scrolled { background: transparent; }
+QAbstractScrollArea::corner { background: transparent; border: none; }
 QScrollBar { background: transparent; border: none; margin: 0; }
 QScrollBar:vertical { width: 12px; }
 QScrollBar:horizontal { height: 12px; }

@@ -27,6 +27,7 @@ class ThemeManager(QObject):
     """Holds the current theme and, once `install` was called, dresses the whole application in it."""
 
     changed = Signal(object)
+    mode_changed = Signal(str)
 
     def __init__(self, settings: Settings, parent: QObject | None = None) -> None:
         """Take the mode from `settings`; a running QGuiApplication is needed."""
@@ -59,6 +60,7 @@ class ThemeManager(QObject):
         if self._installed:
             self._tell_desktop()
         self._refresh()
+        self.mode_changed.emit(mode)
 
     def next_mode(self) -> str:
         """The mode after this one. The order is such that leaving "system" is a visible change."""

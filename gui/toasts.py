@@ -1,4 +1,4 @@
-"""Messages as they appear: small cards in the lower right corner of the window, newest at the bottom."""
+"""Messages as they appear: small cards in the lower left corner of the stage, newest at the bottom."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from gui.theme import Theme, ThemeManager
 _ICONS = {"info": "mdi6.information-outline", "warning": "mdi6.alert-outline", "error": "mdi6.alert-circle-outline"}
 _MOST_SHOWN = 4
 _WIDTH = 380
-_MARGIN = 16
+_MARGIN = 28
 _FADE_MS = 220
 
 
@@ -172,6 +172,6 @@ class ToastStack(QObject):
             layout = toast.layout()
             height = layout.totalHeightForWidth(_WIDTH) if layout is not None else toast.sizeHint().height()
             toast.setFixedHeight(height)
-            toast.move(max(0, self._host.width() - _WIDTH - _MARGIN), bottom - height)
+            toast.move(_MARGIN, bottom - height)
             toast.raise_()
             bottom -= height + 10

@@ -79,8 +79,7 @@ class MainWindow(QMainWindow):
         self._splitter.setCollapsible(0, False)
         self._splitter.setCollapsible(1, False)
         self._splitter.setSizes([_SIZE[0] - _INFO_WIDTH, _INFO_WIDTH])
-        self._lay_out()
-        self.toasts = ToastStack(messages, theme, self._splitter)
+        self.toasts = ToastStack(messages, theme, self._lay_out())
         self._add_shortcuts()
 
         self.rail.show_chosen(self._wanted)
@@ -156,20 +155,24 @@ class MainWindow(QMainWindow):
         self._settings.save()
         super().closeEvent(event)
 
-    def _lay_out(self) -> None:
-        middle = QWidget()
-        row = QHBoxLayout(middle)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(0)
-        row.addWidget(self.rail)
-        row.addWidget(self._splitter, 1)
+    def _lay_out(self) -> QWidget:
+        """Put everything in its place; returns the part that messages lie over."""
+        # Not the splitter itself: a splitter takes every child for one of its panes.
+        right = QWidget()
+        for_splitter = QVBoxLayout(right)
+        row = QHBoxLayout()
         centre = QWidget()
         column = QVBoxLayout(centre)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(middle, 1)
+        for layout in (for_splitter, row, column):
+            layout.setContentsMargins(0, 0, 0, 0)
+            layout.setSpacing(0)
+        for_splitter.addWidget(self._splitter)
+        row.addWidget(self.rail)
+        row.addWidget(right, 1)
+        column.addLayout(row, 1)
         column.addWidget(self.status)
         self.setCentralWidget(centre)
+        return right
 
     def _add_shortcuts(self) -> None:
         for number, name in enumerate(list(self._entries)[:9], start=1):
@@ -190,7 +193,7 @@ class MainWindow(QMainWindow):
         if name not in self._labs:
             entry = self._entries[name]
             try:
-                lab = entry.load()(self.context)  # type: ignore[call-arg]
+                lab = entry.load()(self.context)
             except Exception as error:
                 self._waiting.show_failure(entry.title)
                 self.context.messages.report(error)

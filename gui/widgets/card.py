@@ -29,8 +29,8 @@ class Card(QFrame):
         column.setContentsMargins(16, 13, 16, 15)
         column.setSpacing(11)
         if collapsible:
-            column.setContentsMargins(10, 9, 16, 11)
-            self._content.setContentsMargins(6, 0, 0, 4)
+            column.setContentsMargins(6, 9, 16, 11)
+            self._content.setContentsMargins(10, 0, 0, 4)
             self._header = QToolButton()
             self._header.setObjectName("cardHeader")
             self._header.setText(title)
