@@ -51,7 +51,7 @@ LIGHT = Theme(
     danger="#b3261e",
     warning="#855400",
     good="#1b7443",
-    series=("#0067a8", "#cc5200", "#00856a", "#a8437f", "#8f6a00", "#3d3a8c"),
+    series=("#0072a7", "#e62e01", "#007767", "#e04281", "#899138", "#3a3a8b"),
 )
 
 DARK = Theme(
@@ -71,7 +71,7 @@ DARK = Theme(
     danger="#ff8d85",
     warning="#f0b94f",
     good="#6fd39a",
-    series=("#56b4e9", "#ff8a3d", "#20b58a", "#e08ac0", "#f0e06a", "#9a8cff"),
+    series=("#56b3e9", "#ff893a", "#21bb87", "#e08ab7", "#efe06d", "#998aff"),
 )
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import contextlib
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import qtawesome  # type: ignore[import-untyped]
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt, QTemporaryDir, Signal
 from PySide6.QtGui import QGuiApplication, QIcon
 from PySide6.QtWidgets import QApplication
 
@@ -34,7 +33,7 @@ class ThemeManager(QObject):
         super().__init__(parent)
         self._settings = settings
         self._installed = False
-        self._glyphs: TemporaryDirectory[str] | None = None
+        self._glyphs: QTemporaryDir | None = None
         saved = settings.get(_KEY, "system")
         self._mode = saved if saved in MODES else "system"
         self._system_dark = _system_is_dark()
@@ -118,15 +117,14 @@ class ThemeManager(QObject):
 
     def _write_glyphs(self) -> str:
         """Stylesheets take images from files only; a disk without room costs the marks, not the app."""
-        with contextlib.suppress(SaveError, OSError):
-            if self._glyphs is None:
-                self._glyphs = TemporaryDirectory(prefix="morphospace-", ignore_cleanup_errors=True)
-            folder = Path(self._glyphs.name) / self._theme.name
-            if not folder.exists():
+        if self._glyphs is None:
+            self._glyphs = QTemporaryDir()
+        folder = Path(self._glyphs.path()) / self._theme.name
+        if self._glyphs.isValid() and not folder.exists():
+            with contextlib.suppress(SaveError):
                 for stem, (name, colour) in glyph_colours(self._theme).items():
                     write_text(folder / f"{stem}.svg", glyph(name, colour))
-            return folder.as_posix()
-        return ""
+        return folder.as_posix()
 
 
 def _system_is_dark() -> bool:

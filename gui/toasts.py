@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QSizePolicy,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -46,7 +45,6 @@ class Toast(QFrame):
         text.setTextFormat(Qt.TextFormat.PlainText)
         text.setWordWrap(True)
         text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.MinimumExpanding)
         self._close = QToolButton()
         self._close.setProperty("role", "flat")
         self._close.setToolTip("Close (Esc)")
@@ -169,8 +167,7 @@ class ToastStack(QObject):
     def _place(self) -> None:
         bottom = self._host.height() - _MARGIN
         for toast in reversed(self._toasts):
-            layout = toast.layout()
-            height = layout.totalHeightForWidth(_WIDTH) if layout is not None else toast.sizeHint().height()
+            height = toast.heightForWidth(_WIDTH)
             toast.setFixedHeight(height)
             toast.move(_MARGIN, bottom - height)
             toast.raise_()
