@@ -56,9 +56,8 @@ class Toast(QFrame):
         column.setSpacing(8)
         column.addWidget(text)
         if message.action is not None:
-            label, run = message.action
-            button = QPushButton(label)
-            button.clicked.connect(lambda: run())
+            button = QPushButton(message.action[0])
+            button.clicked.connect(self._on_button_clicked)
             column.addWidget(button, alignment=Qt.AlignmentFlag.AlignLeft)
         row = QHBoxLayout(self)
         row.setContentsMargins(14, 11, 8, 11)
@@ -87,6 +86,12 @@ class Toast(QFrame):
         if self._fading is not None:
             self._fading.stop()
         self.closed.emit()
+
+    def _on_button_clicked(self) -> None:
+        if self.message.action is not None:
+            self.message.action[1]()
+        if self.message.level == "info":
+            self.dismiss()
 
     def _on_life_over(self) -> None:
         focused = QApplication.focusWidget()
@@ -153,8 +158,10 @@ class ToastStack(QObject):
         toast = Toast(message, self._theme, self._host)
         toast.closed.connect(self._on_toast_closed)
         self._toasts.append(toast)
-        toast.show()
+        # Placed first: what appears under the mouse for a moment counts as pointed at, and would not fade.
+        toast.ensurePolished()
         self._place()
+        toast.show()
         QAccessible.updateAccessibility(QAccessibleEvent(toast, QAccessible.Event.Alert))
         self.count_changed.emit(len(self._toasts))
 

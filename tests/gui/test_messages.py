@@ -107,7 +107,8 @@ def test_toasts_are_stacked_inside_the_window(stack: ToastStack, messages: Messa
     messages.error("second " * 30)
     first, second = stack.toasts
     assert first.geometry().bottom() < second.geometry().top()
-    host = first.parentWidget()
+    host = stack.parent()
+    assert isinstance(host, QWidget)
     host.resize(700, 400)
     assert host.rect().contains(second.geometry())
     assert second.height() > first.height()
@@ -148,6 +149,7 @@ def test_an_action_runs_when_its_button_is_pressed(stack: ToastStack, messages: 
     assert button is not None and button.text() == "Show folder"
     button.click()
     assert ran == [True]
+    assert texts(stack) == []
 
 
 def test_info_fades_and_errors_stay(qtbot: QtBot, stack: ToastStack, messages: Messages) -> None:

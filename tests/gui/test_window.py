@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
@@ -147,14 +148,14 @@ def test_changing_ones_mind_while_a_lab_is_being_made(qtbot: QtBot, house: House
 
 def test_keys_change_the_lab_and_open_the_explanation(qtbot: QtBot, house: House) -> None:
     window = house.opened()
-    qtbot.keyClick(window, Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(window, Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(lambda: window.lab is not None and window.lab.name == "two")
-    qtbot.keyClick(window, Qt.Key.Key_F1)
+    QTest.keyClick(window, Qt.Key.Key_F1)
     assert window.info.isVisible()
     assert "About two." in window.info.browser.toPlainText()
     house.go_to(window, "one")
     assert "About one." in window.info.browser.toPlainText()
-    qtbot.keyClick(window, Qt.Key.Key_F1)
+    QTest.keyClick(window, Qt.Key.Key_F1)
     assert not window.info.isVisible()
 
 
@@ -172,7 +173,7 @@ def test_escape_closes_the_newest_message(qtbot: QtBot, house: House) -> None:
     window = house.opened()
     window.context.messages.error("first")
     window.context.messages.error("second")
-    qtbot.keyClick(window, Qt.Key.Key_Escape)
+    QTest.keyClick(window, Qt.Key.Key_Escape)
     assert [toast.message.text for toast in window.toasts.toasts] == ["first"]
 
 

@@ -84,7 +84,9 @@ def test_events_arrive_in_order_on_the_ui_thread_and_then_the_result(qtbot: QtBo
 
 
 def test_answers_of_an_older_request_are_dropped(qtbot: QtBot, worker: LabWorker) -> None:
-    gate, old, new = Gate(), [], []
+    gate = Gate()
+    old: list[object] = []
+    new: list[object] = []
     first = worker.submit(gate.job, old.append, old.append)
     qtbot.waitUntil(gate.waiting.is_set)
     second = worker.submit(counting(2), new.append, new.append)
@@ -97,7 +99,8 @@ def test_answers_of_an_older_request_are_dropped(qtbot: QtBot, worker: LabWorker
 
 
 def test_an_answer_that_is_already_on_its_way_is_dropped_too(qtbot: QtBot, worker: LabWorker) -> None:
-    gate, seen = Gate(), []
+    gate = Gate()
+    seen: list[object] = []
     worker.submit(gate.job, seen.append, seen.append)
     # "before" has been posted, but this thread has not yet come round to reading it.
     assert gate.waiting.wait(LIMIT)
@@ -110,7 +113,8 @@ def test_an_answer_that_is_already_on_its_way_is_dropped_too(qtbot: QtBot, worke
 
 
 def test_a_callback_may_ask_for_something_else(qtbot: QtBot, worker: LabWorker) -> None:
-    old, new = [], []
+    old: list[object] = []
+    new: list[object] = []
 
     def on_event(value: int) -> None:
         old.append(value)
@@ -124,7 +128,9 @@ def test_a_callback_may_ask_for_something_else(qtbot: QtBot, worker: LabWorker) 
 
 
 def test_only_the_newest_of_the_waiting_requests_is_started(qtbot: QtBot, worker: LabWorker) -> None:
-    gate, started, results = Gate(), [], []
+    gate = Gate()
+    started: list[str] = []
+    results: list[str] = []
 
     def make(name: str) -> Callable[[], Job[int, str]]:
         def job() -> Job[int, str]:
@@ -188,7 +194,8 @@ def test_a_failing_callback_is_reported_and_the_rest_still_arrives(
 
 
 def test_cancelling_closes_the_generator_and_no_callback_follows(qtbot: QtBot, worker: LabWorker) -> None:
-    gate, results = Gate(), []
+    gate = Gate()
+    results: list[str] = []
     worker.submit(gate.job, ignore, results.append)
     assert gate.waiting.wait(LIMIT)
     worker.cancel()
