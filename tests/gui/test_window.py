@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +27,7 @@ class StubLab(Lab):
     icon_name = "mdi6.draw"
 
     def __init__(self, name: str, context: LabContext, calls: list[str]) -> None:
+        """Write to `calls`."""
         super().__init__()
         self.name = name
         self.context = context
@@ -64,6 +65,7 @@ class House:
     """Opens windows over one settings file, and keeps what the labs were asked."""
 
     def __init__(self, qtbot: QtBot, folder: Path) -> None:
+        """The settings file lies in `folder`."""
         self.calls: list[str] = []
         self._qtbot = qtbot
         self._folder = folder
@@ -79,7 +81,9 @@ class House:
         window = MainWindow(settings, theme, messages, labs=entries, first_lab=first_lab, file=file)
         theme.setParent(window)
         messages.setParent(window)
+        # Closed by the fixture after the test, which itself holds no more than a weak reference.
         self._windows.append(window)
+        self._qtbot.addWidget(window)
         return window
 
     def opened(self, *labs: LabEntry, first_lab: str | None = None, file: Path | None = None) -> MainWindow:
@@ -92,17 +96,10 @@ class House:
         window.show_lab(name)
         self._qtbot.waitUntil(lambda: window.lab is not None and window.lab.name == name)
 
-    def leave(self) -> None:
-        for window in self._windows:
-            window.close()
-            self._qtbot.addWidget(window)
-
 
 @pytest.fixture
-def house(qtbot: QtBot, tmp_path: Path) -> Iterator[House]:
-    house = House(qtbot, tmp_path)
-    yield house
-    house.leave()
+def house(qtbot: QtBot, tmp_path: Path) -> House:
+    return House(qtbot, tmp_path)
 
 
 def test_no_lab_is_made_before_the_window_is_on_the_screen(qtbot: QtBot, house: House) -> None:

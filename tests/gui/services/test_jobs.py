@@ -48,6 +48,7 @@ class Gate:
     """A job that yields "before", then waits inside a step until it is let through."""
 
     def __init__(self) -> None:
+        """A gate that is shut."""
         self.waiting = threading.Event()
         self.open = threading.Event()
         self.closed = threading.Event()
