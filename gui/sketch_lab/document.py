@@ -1,7 +1,7 @@
 """The person's drawing: strokes in canvas units with undo and redo.
 
-Every state is an immutable `Drawing`, and steps share the arrays of strokes they did not touch: history costs a tuple of
-references, and whoever paints or encodes the drawing can tell by identity what changed.
+Every state is an immutable `Drawing`, and steps share the arrays of strokes they did not touch: history costs a tuple
+of references, and whoever paints or encodes the drawing can tell by identity what changed.
 """
 
 from __future__ import annotations

@@ -71,6 +71,16 @@ def draw_ink(
                 painter.strokePath(piece.path, pen)
 
 
+def mixed(color: QColor, ground: QColor, share: float) -> QColor:
+    """`share` of one colour in another: how it would look transparent, for pieces that overlap and must not show it."""
+    rest = 1.0 - share
+    return QColor.fromRgbF(
+        share * color.redF() + rest * ground.redF(),
+        share * color.greenF() + rest * ground.greenF(),
+        share * color.blueF() + rest * ground.blueF(),
+    )
+
+
 class LiveInk:
     """Ink of the stroke under the pen: finished pieces are kept, only the last ones are shaped anew with each point."""
 
@@ -174,7 +184,7 @@ def _outline(points: Reals, left: Reals, right: Reals, widths: Reals, start: int
     curve = np.concatenate([curve, points[stop : stop + 1]])
     places = np.arange(len(curve)) / _SAMPLES
     halves = np.interp(places, np.arange(stop - start + 1), widths[start : stop + 1])[:, None] / 2
-    along = np.gradient(curve, axis=0)
+    along: Reals = np.asarray(np.gradient(curve, axis=0))
     along /= np.maximum(np.hypot(*along.T), 1e-9)[:, None]
     normals = np.stack([-along[:, 1], along[:, 0]], axis=1) * halves
     outline = np.concatenate([curve + normals, (curve - normals)[::-1]])

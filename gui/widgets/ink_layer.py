@@ -50,11 +50,25 @@ class InkLayer:
             known = self._pieces[id(stroke)] = (stroke, stroke_pieces(stroke, tolerance, self._widths(stroke)))
         return known[1]
 
-    def picture(
-        self, strokes: Sequence[Points], view: CanvasView, size: QSize, pixel_ratio: float, colors: CanvasColors
-    ) -> QPixmap:
-        """The picture of `size` device pixels, brought up to date."""
-        strokes = tuple(strokes)
+    def draw_on(
+        self,
+        painter: QPainter,
+        strokes: Sequence[Points],
+        view: CanvasView,
+        size: QSize,
+        pixel_ratio: float,
+        colors: CanvasColors,
+    ) -> None:
+        """Bring the picture up to date and paint it on a widget of `size` logical pixels."""
+        self._update(tuple(strokes), view, size * pixel_ratio, pixel_ratio, colors)
+        # Set for this call only: painters on the picture itself count device pixels.
+        self._picture.setDevicePixelRatio(pixel_ratio)
+        painter.drawPixmap(0, 0, self._picture)
+        self._picture.setDevicePixelRatio(1.0)
+
+    def _update(
+        self, strokes: tuple[Points, ...], view: CanvasView, size: QSize, pixel_ratio: float, colors: CanvasColors
+    ) -> None:
         look = (size, pixel_ratio, view.zoom)
         offset = (view.origin.x() * pixel_ratio, view.origin.y() * pixel_ratio)
         dx, dy = offset[0] - self._offset[0], offset[1] - self._offset[1]
@@ -71,7 +85,6 @@ class InkLayer:
             dirty = dirty.united(self._left_by_gone(strokes, view, pixel_ratio))
         self._paint(strokes, dirty, view, pixel_ratio, colors)
         self._strokes = strokes
-        return self._picture
 
     def _start_over(self, look: tuple[object, ...], size: QSize, scale: float) -> None:
         self._look = look

@@ -38,7 +38,7 @@ def distance_to_path(points: NDArray[np.floating], path: NDArray[np.floating]) -
     starts = path[:-1] if len(path) > 1 else path
     along = path[1:] - starts if len(path) > 1 else np.zeros_like(path)
     squares = np.maximum((along**2).sum(axis=1), 1e-12)
-    nearest = np.full(len(points), np.inf)
+    nearest: NDArray[np.float64] = np.full(len(points), np.inf)
     step = max(1, _PAIRS // max(1, len(points)))
     for i in range(0, len(starts), step):
         part = slice(i, i + step)
@@ -46,7 +46,8 @@ def distance_to_path(points: NDArray[np.floating], path: NDArray[np.floating]) -
         shares = np.clip((offsets * along[part]).sum(axis=2) / squares[part], 0.0, 1.0)
         squared = ((offsets - shares[:, :, None] * along[part]) ** 2).sum(axis=2)
         nearest = np.minimum(nearest, squared.min(axis=1))
-    return np.sqrt(nearest)
+    distances: NDArray[np.float64] = np.sqrt(nearest)
+    return distances
 
 
 def nearest_stroke(strokes: Sequence[Points], at: tuple[float, float], reach: float) -> int | None:
