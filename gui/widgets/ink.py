@@ -2,13 +2,15 @@
 
 Curves are centripetal Catmull-Rom splines (Yuksel et al. 2011), which neither loop nor overshoot between uneven points.
 Turns of a right angle or more stay corners, so that a square of five points is a square. Points that lie as close
-together as a mouse reports them are averaged with their neighbours first, which takes the stairs of whole pixels out.
+together as a mouse reports them are first averaged with their neighbours, but moved by less than a pixel: that takes
+the stairs of whole pixels out and leaves the corners a person drew.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +23,10 @@ from engine.sketch.strokes import Points
 PEN_WIDTH = 3.0  # canvas units
 
 _PIECE = 48  # segments painted as one path: long enough to be cheap, short enough to skip what is not in view
-_CONTEXT = 4  # points on either side that the shape of a segment depends on
-_DENSE, _SPARSE = 2.0, 8.0  # spacing in canvas units up to which points are fully averaged, and from which not at all
+_CONTEXT = 8  # points on either side that the shape of a segment depends on
+_REACHES = (1, 1, 2, 2)  # neighbours averaged with, one pass each: a bell of 2.2 points altogether
+_MOST_MOVED = 0.75  # canvas units a point is moved by at most: what rounding to whole pixels can have done to it
+_DENSE, _SPARSE = 3.0, 14.0  # spacing in canvas units up to which points are fully averaged, and from which not at all
 _SAMPLES = 4  # places per segment where the outline of a stroke with pressure is measured
 
 Reals = NDArray[np.float64]
@@ -49,7 +53,10 @@ def stroke_pieces(
 
     Where the curve stays within `tolerance` (canvas units) points are left out.
     """
-    smooth = _averaged(np.asarray(points, np.float64))
+    raw = np.asarray(points, np.float64)
+    moves = np.append(True, np.diff(raw, axis=0).any(axis=1))
+    widths = None if widths is None else widths[moves]
+    smooth = _averaged(raw[moves])
     if tolerance > 0 and len(smooth) > 3:
         kept = simplify_coords_idx(smooth, tolerance)
         smooth = smooth[kept]
@@ -124,17 +131,20 @@ class LiveInk:
 
 
 def _averaged(points: Reals) -> Reals:
-    """Points moved towards the mean of their neighbours, twice, as far as those are close; ends stay."""
+    """Points moved towards the mean of their neighbours, as far as those are close; ends stay."""
     if len(points) < 3:
         return points
     steps = np.hypot(*np.diff(points, axis=0).T)
     spacing = np.maximum(steps[:-1], steps[1:])
     share = 0.5 * np.clip((_SPARSE - spacing) / (_SPARSE - _DENSE), 0.0, 1.0)[:, None]
-    for _ in range(2):
-        moved = points.copy()
-        moved[1:-1] += share * ((points[:-2] + points[2:]) / 2 - points[1:-1])
-        points = moved
-    return points
+    smooth = points
+    for reach in _REACHES:
+        if len(points) > 2 * reach:
+            moved = smooth.copy()
+            means = (smooth[: -2 * reach] + smooth[2 * reach :]) / 2
+            moved[reach:-reach] += share[reach - 1 : len(share) - reach + 1] * (means - smooth[reach:-reach])
+            smooth = moved
+    return points + np.clip(smooth - points, -_MOST_MOVED, _MOST_MOVED)
 
 
 def _controls(points: Reals) -> tuple[Reals, Reals]:
@@ -149,6 +159,8 @@ def _controls(points: Reals) -> tuple[Reals, Reals]:
         tangents[1:-1] = (speeds[:-1] * after + speeds[1:] * before) / (before + after)
         cosines = (chords[:-1] * chords[1:]).sum(axis=1) / (lengths[:-1] * lengths[1:])
         tangents[1:-1] *= np.clip(cosines / 0.5, 0.0, 1.0)[:, None]
+        # The ends bend on as the segment does, or a circle would end in two straight bits.
+        tangents[0], tangents[-1] = 2 * speeds[0] - tangents[1], 2 * speeds[-1] - tangents[-2]
     return points[:-1] + tangents[:-1] * times / 3, points[1:] - tangents[1:] * times / 3
 
 
@@ -184,26 +196,37 @@ def _outline(points: Reals, left: Reals, right: Reals, widths: Reals, start: int
     curve = np.concatenate([curve, points[stop : stop + 1]])
     places = np.arange(len(curve)) / _SAMPLES
     halves = np.interp(places, np.arange(stop - start + 1), widths[start : stop + 1])[:, None] / 2
-    along: Reals = np.asarray(np.gradient(curve, axis=0))
+    along = np.diff(curve, axis=0)
     along /= np.maximum(np.hypot(*along.T), 1e-9)[:, None]
-    normals = np.stack([-along[:, 1], along[:, 0]], axis=1) * halves
-    outline = np.concatenate([curve + normals, (curve - normals)[::-1]])
-    path = QPainterPath()
-    path.setFillRule(Qt.FillRule.WindingFill)
-    path.addPolygon(QPolygonF([QPointF(x, y) for x, y in outline.tolist()]))
-    path.closeSubpath()
-    yield InkPiece(path, _box(outline, 1.0), True)
-    # Round ends, and round outsides where the stroke turns too fast for its outline to close.
-    turns = (along[:-1] * along[1:]).sum(axis=1) < 0.85
-    for i in {0, len(curve) - 1, *np.flatnonzero(turns).tolist()}:
+    # An outline across a sharp turn would pinch the line there: each side has its own, and a round joint between.
+    joints = np.flatnonzero((along[:-1] * along[1:]).sum(axis=1) < 0.85) + 1
+    bounds = [0, *joints.tolist(), len(curve) - 1]
+    for first, last in pairwise(bounds):
+        part, half = curve[first : last + 1], halves[first : last + 1]
+        slopes: Reals = np.asarray(np.gradient(part, axis=0))
+        slopes /= np.maximum(np.hypot(*slopes.T), 1e-9)[:, None]
+        normals = np.stack([-slopes[:, 1], slopes[:, 0]], axis=1) * half
+        outline = np.concatenate([part + normals, (part - normals)[::-1]])
+        path = QPainterPath()
+        path.setFillRule(Qt.FillRule.WindingFill)
+        path.addPolygon(_polygon(outline))
+        path.closeSubpath()
+        yield InkPiece(path, _box(outline, 1.0), True)
+    for i in bounds:
         yield _dot(curve[i], 2 * float(halves[i, 0]))
 
 
 def _speck(at: Reals) -> InkPiece:
-    # A line too short to see, for a round pen of any width leaves its dot there; Qt draws none without length.
-    path = QPainterPath(QPointF(*at))
-    path.lineTo(at[0] + 1e-3, at[1])
-    return InkPiece(path, _box(at[None], PEN_WIDTH), False)
+    # A ring too small to have a hole: heavier than the line, as a dot that a person sets is. Of straight sides, for Qt
+    # leaves the middle of so narrow a curve open.
+    angles = np.arange(13) * (2 * np.pi / 12)
+    path = QPainterPath()
+    path.addPolygon(_polygon(at + PEN_WIDTH / 4 * np.stack([np.cos(angles), np.sin(angles)], axis=1)))
+    return InkPiece(path, _box(at[None], 2 * PEN_WIDTH), False)
+
+
+def _polygon(points: Reals) -> QPolygonF:
+    return QPolygonF([QPointF(x, y) for x, y in points.tolist()])
 
 
 def _dot(at: Reals, width: float) -> InkPiece:

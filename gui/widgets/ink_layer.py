@@ -122,29 +122,31 @@ class InkLayer:
             return
         self.paint_count += 1
         painter = QPainter(self._picture)
-        if not dirty.isEmpty():
-            painter.setClipRegion(dirty)
-            painter.fillRect(dirty.boundingRect(), QColor(colors.paper))
-            self._paint_dots(painter, dirty.boundingRect(), view, pixel_ratio, colors)
-            self._paint_ink(painter, strokes, dirty, view.transform(pixel_ratio), colors)
-        elsewhere = QRegion(self._picture.rect()).subtracted(dirty)
-        if fresh and not elsewhere.isEmpty():
+        transform = view.transform(pixel_ratio)
+        # One rectangle at a time: what a pan uncovers is two narrow strips, whose common bounds are everything.
+        for part in dirty:
+            painter.setClipRect(part)
+            painter.fillRect(part, QColor(colors.paper))
+            self._paint_dots(painter, part, view, pixel_ratio, colors)
+            self._paint_ink(painter, strokes, part, transform, colors)
+        if fresh:
+            elsewhere = QRegion(self._picture.rect()).subtracted(dirty)
             painter.setClipRegion(elsewhere)
-            self._paint_ink(painter, fresh, elsewhere, view.transform(pixel_ratio), colors)
+            self._paint_ink(painter, fresh, elsewhere.boundingRect(), transform, colors)
         painter.end()
 
     def _paint_ink(
         self,
         painter: QPainter,
         strokes: Sequence[Points],
-        region: QRegion,
+        part: QRect,
         transform: QTransform,
         colors: CanvasColors,
     ) -> None:
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setTransform(transform)
-        clip = transform.inverted()[0].mapRect(QRectF(region.boundingRect()))
+        clip = transform.inverted()[0].mapRect(QRectF(part))
         for stroke in strokes:
             draw_ink(painter, self.pieces_of(stroke), QColor(colors.ink), clip)
         painter.restore()
