@@ -97,7 +97,7 @@ def export_animated_svg(
 
 
 def export_ndjson(drawing: Drawing, path: Path) -> Path:
-    """Write the drawing as a line of Quick, Draw!'s ndjson; returns the path with its suffix. Raises as `export_png`."""
+    """Write the drawing as a line of Quick, Draw!'s ndjson; returns the path written. Raises as `export_png`."""
     from engine.sketch.formats.ndjson import to_ndjson_line
 
     _refuse_empty(drawing)

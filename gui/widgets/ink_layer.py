@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,6 +86,8 @@ class InkLayer:
             dirty = dirty.united(self._left_by_gone(strokes, view, pixel_ratio))
         self._paint(strokes, dirty, view, pixel_ratio, colors)
         self._strokes = strokes
+        if len(self._pieces) > len(strokes):
+            self._pieces = {id(stroke): self._pieces[id(stroke)] for stroke in strokes if id(stroke) in self._pieces}
 
     def _start_over(self, look: tuple[object, ...], size: QSize, scale: float) -> None:
         self._look = look
@@ -105,7 +108,6 @@ class InkLayer:
                 for piece in self.pieces_of(stroke):
                     box = transform.mapRect(piece.box).toAlignedRect().adjusted(-1, -1, 1, 1)
                     left = left.united(box.intersected(whole))
-                del self._pieces[id(stroke)]
         return left if left.rectCount() <= _MAX_RECTS else QRegion(left.boundingRect())
 
     def _paint(
@@ -124,7 +126,7 @@ class InkLayer:
         painter = QPainter(self._picture)
         transform = view.transform(pixel_ratio)
         # One rectangle at a time: what a pan uncovers is two narrow strips, whose common bounds are everything.
-        for part in dirty:
+        for part in _rectangles(dirty):
             painter.setClipRect(part)
             painter.fillRect(part, QColor(colors.paper))
             self._paint_dots(painter, part, view, pixel_ratio, colors)
@@ -171,3 +173,8 @@ class InkLayer:
                 if bounds.top() - side < y <= bounds.bottom()
             ]
         )
+
+
+def _rectangles(region: QRegion) -> list[QRect]:
+    # A sequence at run time, of which PySide's type stubs do not tell.
+    return list(cast("Iterable[QRect]", region))
