@@ -118,7 +118,9 @@ class MergeBuffer:
 class EventSender:
     """The child's end of the pipe: `put` never waits; two threads send batches and listen to the reader."""
 
-    def __init__(self, connection: Connection, on_message: Callable[[Message], None], on_gone: Callable[[], None]) -> None:
+    def __init__(
+        self, connection: Connection, on_message: Callable[[Message], None], on_gone: Callable[[], None]
+    ) -> None:
         """Start both threads. `on_message` gets commands, `on_gone` is called once when the reader no longer exists."""
         self._connection = connection
         self._on_message = on_message
@@ -143,11 +145,12 @@ class EventSender:
                 self._changed.notify_all()
 
     def close(self) -> None:
-        """Wait until the reader has everything or no longer exists, then close the pipe."""
+        """Wait until the reader has everything and has closed its end, or no longer exists; then close this end."""
         with self._changed:
             self._closing = True
             self._changed.notify_all()
-        self._threads[0].join()
+        for thread in self._threads:
+            thread.join()
         self._connection.close()
         self._buffer.close()
 
