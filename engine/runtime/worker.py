@@ -167,6 +167,8 @@ class _Orders:
         self._paused = False
         self._stop = False
         self._stopped = False
+        # The yield after an edit brings the job's note about it; the next edit waits until the one after that.
+        self._answering = False
 
     def take_in(self, message: Message) -> None:
         with self._changed:
@@ -186,10 +188,11 @@ class _Orders:
         with self._changed:
             self._changed.wait_for(lambda: self._stop or not self._paused)
             if self._stop:
-                command: Command | None = None if self._stopped else Stop()
+                # Said at every yield until the job ends: at the yield of an edit's note a job need not listen.
                 self._stopped = True
-                return command
-            return self._edits.popleft() if self._edits else None
+                return Stop()
+            self._answering = bool(self._edits) and not self._answering
+            return self._edits.popleft() if self._answering else None
 
     @property
     def stopped(self) -> bool:
