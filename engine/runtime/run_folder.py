@@ -101,7 +101,7 @@ class RunFolder:
         """Every measured point. Where a run went back to an older checkpoint, the later measurement counts."""
         points: list[Metrics] = []
         for point in _parsed(_LineReader(self._metrics.path), _as_metrics):
-            while points and points[-1].step > point.step:
+            while points and _replaces(point, points[-1]):
                 points.pop()
             points.append(point)
         return points
@@ -239,6 +239,11 @@ def _as_metrics(line: Mapping[str, Any]) -> Metrics:
         for name, value in list(line["values"].items())[:MAX_VALUES]
     }
     return Metrics(int(line["step"]), int(line["total_steps"]), float(line["seconds"]), values)
+
+
+def _replaces(new: Metrics, old: Metrics) -> bool:
+    """Whether `new` measures again what `old` measured; one step may have several points of different names."""
+    return old.step > new.step or (old.step == new.step and not old.values.keys().isdisjoint(new.values))
 
 
 def _as_note(line: Mapping[str, Any]) -> Note:

@@ -40,28 +40,34 @@ def train(config: StandinConfig, run_dir: Path) -> Job[Event, dict[str, float]]:
         raise TrainingError("The file 'missing' does not exist; choose another one.")
     state = run_dir / "checkpoints" / "state.json"
     step = int(json.loads(state.read_text())["step"]) if state.exists() else 0
-    command = yield Note(step, "info", f"Going on from step {step}." if step else "A new run.")
-    while step < config.steps and not isinstance(command, Stop):
+    yield Note(step, "info", f"Going on from step {step}." if step else "A new run.")
+    stopped = False
+    while step < config.steps and not stopped:
         step += 1
         if step == config.fail_at:
             raise ValueError("no such luck")
         time.sleep(config.wait)
-        command = yield Heartbeat(step)
-        if isinstance(command, Edit):
-            try:
-                config = edited(config, command.changes)
-                yield Note(step, "info", f"Changed: {dict(command.changes)}")
-            except EngineError as error:
-                yield Note(step, "warning", str(error))
-            command = None
-        if not isinstance(command, Stop):
-            command = yield Metrics(step, config.steps, step / 100, {"loss": 1 / step, "rate": config.rate})
-        if step % 10 == 0 and not isinstance(command, Stop):
-            command = yield Arrays(step, {"samples": np.full((2, 5, 5), step, np.float32)})
+        for event in _events(step, config):
+            command = yield event
+            if isinstance(command, Stop):
+                stopped = True
+            elif isinstance(command, Edit):
+                try:
+                    config = edited(config, command.changes)
+                    yield Note(step, "info", f"Changed: {dict(command.changes)}")
+                except EngineError as error:
+                    yield Note(step, "warning", str(error))
     write_text(state, json.dumps({"step": step}))
     write_text(run_dir / "checkpoints" / "model.safetensors", "a model")
     yield Saved(step, str(state))
     return {"loss": 1 / max(step, 1)}
+
+
+def _events(step: int, config: StandinConfig) -> list[Event]:
+    events: list[Event] = [Heartbeat(step), Metrics(step, config.steps, step / 100, {"loss": 1 / step, "rate": config.rate})]
+    if step % 10 == 0:
+        events.append(Arrays(step, {"samples": np.full((2, 5, 5), step, np.float32)}))
+    return events
 
 
 STANDIN = Trainer(

@@ -107,7 +107,12 @@ def test_lines_that_are_no_metrics_are_left_out(run: RunFolder) -> None:
 
 def test_after_going_back_the_later_measurement_counts(run: RunFolder) -> None:
     (run.path / "metrics.jsonl").write_text("".join(map(metrics_line, (10, 20, 30, 40, 20, 30))))
-    assert [point.step for point in run.metrics()] == [10, 20, 20, 30]
+    assert [point.step for point in run.metrics()] == [10, 20, 30]
+
+
+def test_points_of_one_step_with_different_names_all_stay(run: RunFolder) -> None:
+    (run.path / "metrics.jsonl").write_text(metrics_line(10) + metrics_line(10).replace("loss", "held_out_loss"))
+    assert [list(point.values) for point in run.metrics()] == [["loss"], ["held_out_loss"]]
 
 
 def test_a_log_that_was_made_anew_is_read_anew(run: RunFolder) -> None:
