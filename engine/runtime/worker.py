@@ -89,7 +89,7 @@ class TrainerProcess:
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
         self._process = context.Process(
-            target=_train_in_child, args=(trainer, dict(config_json), str(run_dir), theirs), name=f"train {trainer.name}"
+            target=_train_in_child, args=(trainer, dict(config_json), str(run_dir), theirs), name=trainer.name
         )
         try:
             self._process.start()
@@ -135,7 +135,8 @@ class TrainerProcess:
             self.close()
         elif not batch and exit_code is not None:
             self.close()
-            return [Ended("killed", f"The training process was killed (exit code {exit_code}). The run can be resumed.")]
+            text = f"The training process was killed (exit code {exit_code}). The run can be resumed."
+            return [Ended("killed", text)]
         return batch or []
 
     def close(self) -> None:

@@ -64,7 +64,8 @@ def train(config: StandinConfig, run_dir: Path) -> Job[Event, dict[str, float]]:
 
 
 def _events(step: int, config: StandinConfig) -> list[Event]:
-    events: list[Event] = [Heartbeat(step), Metrics(step, config.steps, step / 100, {"loss": 1 / step, "rate": config.rate})]
+    values = {"loss": 1 / step, "rate": config.rate}
+    events: list[Event] = [Heartbeat(step), Metrics(step, config.steps, step / 100, values)]
     if step % 10 == 0:
         events.append(Arrays(step, {"samples": np.full((2, 5, 5), step, np.float32)}))
     return events

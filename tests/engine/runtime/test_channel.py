@@ -9,7 +9,16 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from engine.runtime.channel import BATCH_EVENTS, MEMORY_BYTES, Batch, Ended, EventReader, EventSender, MergeBuffer, Message
+from engine.runtime.channel import (
+    BATCH_EVENTS,
+    MEMORY_BYTES,
+    Batch,
+    Ended,
+    EventReader,
+    EventSender,
+    MergeBuffer,
+    Message,
+)
 from engine.runtime.job import Arrays, Event, Heartbeat, Metrics, Note, Stop
 
 
@@ -28,6 +37,7 @@ class Ends:
     """Both ends of a pipe in one process, and what the sender was told."""
 
     def __init__(self) -> None:
+        """Open the pipe and start the sender's threads."""
         ours, theirs = multiprocessing.Pipe()
         self.messages: list[Message] = []
         self.told = threading.Event()
@@ -60,7 +70,8 @@ def ends() -> Iterator[Ends]:
 def test_buffer_keeps_order_and_only_the_newest_arrays_of_each_name() -> None:
     buffer = MergeBuffer()
     old, new, other = np.zeros(2), np.ones(2), np.full(2, 7.0)
-    for event in (point(1), Arrays(2, {"a": old, "b": other}), Note(2, "info", "x"), Heartbeat(3), Arrays(4, {"a": new})):
+    both = Arrays(2, {"a": old, "b": other})
+    for event in (point(1), both, Note(2, "info", "x"), Heartbeat(3), Arrays(4, {"a": new})):
         buffer.put(event)
     buffer.put(Ended("finished"))
     events = drained(buffer)

@@ -7,6 +7,7 @@ import json
 import math
 import threading
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -130,7 +131,8 @@ def test_arrays_of_objects_are_not_kept(run: RunFolder) -> None:
 class FullFile:
     """Takes `room` bytes more, then answers as a full disk does: with a short write, then with an error."""
 
-    def __init__(self, file: object, room: int) -> None:
+    def __init__(self, file: Any, room: int) -> None:
+        """Stand before `file`."""
         self._file = file
         self._room = room
 
@@ -139,10 +141,14 @@ class FullFile:
             raise OSError(errno.ENOSPC, "No space left on device")
         taken = data[: self._room]
         self._room -= len(taken)
-        return self._file.write(taken)  # type: ignore[attr-defined, no-any-return]
+        written: int = self._file.write(taken)
+        return written
 
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._file, name)
+    def truncate(self, size: int) -> None:
+        self._file.truncate(size)
+
+    def seek(self, offset: int) -> None:
+        self._file.seek(offset)
 
 
 @pytest.mark.parametrize("log", ["_metrics", "_board"])

@@ -30,7 +30,7 @@ def metrics_line(step: int, loss: float | None = 0.5) -> str:
 
 
 def write_status(run: RunFolder, **changes: object) -> None:
-    status = {"state": "running", "text": "", "pid": os.getpid(), "host": socket.gethostname(), "heartbeat": time.time()}
+    status = {"state": "running", "pid": os.getpid(), "host": socket.gethostname(), "heartbeat": time.time()}
     (run.path / "status.json").write_text(json.dumps(status | changes))
 
 

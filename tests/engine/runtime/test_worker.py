@@ -42,6 +42,7 @@ class Watched:
     """A training process and all that it has told."""
 
     def __init__(self, config: Any, run_dir: Path) -> None:
+        """Start it."""
         self.folder = RunFolder(run_dir)
         self.events: list[Event | Ended] = []
         values = config if isinstance(config, dict) else to_json(config)
