@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Any, Protocol
 
 import numpy as np
@@ -13,7 +14,6 @@ from numpy.typing import NDArray
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
-from scipy.signal import lfilter
 
 from engine.runtime.job import Metrics
 
@@ -99,7 +99,8 @@ class History:
         values = np.asarray(self.values, np.float64)
         if weight <= 0 or not len(values):
             return values
-        averaged: NDArray[np.float64] = lfilter([1 - weight], [1, -weight], values)
+        sums = accumulate(values.tolist(), lambda past, value: weight * past + (1 - weight) * value, initial=0.0)
+        averaged = np.fromiter(sums, np.float64)[1:]
         return averaged / (1 - weight ** np.arange(1, len(values) + 1))
 
     def _halve(self) -> None:
@@ -185,9 +186,11 @@ class LivePlot(QWidget):
     def clear(self) -> None:
         """Forget every curve."""
         self._timer.stop()
+        self._grid.clear()
+        for plot in self._plots.values():
+            plot.ctrlMenu.deleteLater()
         self._curves.clear()
         self._plots.clear()
-        self._grid.clear()
 
     def draw(self) -> None:
         """Draw the curves that have changed since they were drawn last."""
@@ -226,6 +229,8 @@ class LivePlot(QWidget):
             count = len(self._plots)
             plot = self._grid.addPlot(row=count // COLUMNS, col=count % COLUMNS)
             plot.setMenuEnabled(False)
+            # The plot makes a menu of its own all the same, and with no parent it would outlive the widget.
+            plot.ctrlMenu.setParent(self._grid, plot.ctrlMenu.windowFlags())
             self._plots[title] = plot
             self._dress(title, plot)
         elif plot.legend is None:
