@@ -1,0 +1,321 @@
+"""Everything about training one kind of model: its settings, its buttons, its curves, its samples and its notes."""
+
+from __future__ import annotations
+
+from collections import deque
+from pathlib import Path
+from typing import Protocol
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import (
+    QGridLayout,
+    QLabel,
+    QListWidget,
+    QMenu,
+    QPushButton,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.errors import EngineError
+from engine.runtime.channel import Ended
+from engine.runtime.config import from_json
+from engine.runtime.job import Arrays, Metrics, Note
+from engine.runtime.run_folder import RunFolder, create_run, list_runs, open_run
+from engine.trainers import trainer as find_trainer
+from gui.services.trainer import PAUSED, STOPPING, TrainerClient
+from gui.widgets.config_form import ConfigForm
+from gui.widgets.live_plot import LivePlot, PlotTheme
+from gui.widgets.sketch_sheet import SketchSheet
+
+MOST_NOTES = 500
+MOST_RUNS_SHOWN = 25
+RATE_POINTS = 20
+FOLLOW_MS = 1000
+
+
+class Messages(Protocol):
+    """The door through which the panel speaks to the person."""
+
+    def info(self, text: str, /) -> None:
+        """Something good or neutral."""
+
+    def warning(self, text: str, /) -> None:
+        """Something to know."""
+
+    def error(self, text: str, /) -> None:
+        """Something that did not work."""
+
+    def report(self, error: BaseException, /) -> None:
+        """What an exception means to the person."""
+
+
+class TrainingPanel(QWidget):
+    """Trains with any trainer of `engine.trainers`, and opens runs, finished ones and ones going on elsewhere.
+
+    `model_saved` brings the path of the model that a run has left when it ends.
+    """
+
+    model_saved = Signal(str)
+
+    def __init__(self, trainer_name: str, messages: Messages, parent: QWidget | None = None) -> None:
+        """A panel for a new run; raises `TrainingError` when there is no trainer of this name."""
+        super().__init__(parent)
+        self._trainer = find_trainer(trainer_name)
+        self._messages = messages
+        self._run: RunFolder | None = None
+        self._recent: deque[Metrics] = deque(maxlen=RATE_POINTS)
+        self.client = TrainerClient(self)
+        self.form = ConfigForm(self._trainer.config_class(), parent=self)
+        self.plot = LivePlot(self)
+        self.sheet = SketchSheet(self)
+        self.notes = QListWidget(self)
+        self.notes.setToolTip("What the training has to say: skipped steps, applied changes, restored checkpoints.")
+        self.state_line = QLabel(self)
+        self.state_line.setWordWrap(True)
+        self.new_button = self._button("&New run", "Forget this run on the screen and set up another one")
+        self.start_button = self._button("&Start", "Train with these settings in a process of its own")
+        self.pause_button = self._button("&Pause", "Take no further step until you go on")
+        self.stop_button = self._button("S&top", "Save everything and end the run; it can be resumed later")
+        self.open_button = self._button("&Resume a run", "Open an earlier run and go on with it")
+        self._runs_menu = QMenu(self.open_button)
+        self.open_button.setMenu(self._runs_menu)
+        self._follow_timer = QTimer(self)
+        self._follow_timer.setInterval(FOLLOW_MS)
+        self._lay_out()
+        self._connect()
+        self._refresh()
+
+    @property
+    def run_dir(self) -> Path | None:
+        """The folder of the run on the screen."""
+        return None if self._run is None else self._run.path
+
+    @property
+    def active(self) -> bool:
+        """Whether a run of this panel is going on; ask before closing the window."""
+        return self.client.active
+
+    def open_run(self, path: Path) -> None:
+        """Show the run in `path`; "Go on" then resumes it. One that another process is training is followed.
+
+        What cannot be read is reported, and the panel stays as it is.
+        """
+        try:
+            run = open_run(path)
+            if run.trainer != self._trainer.name:
+                self._messages.warning(f"{run.name} is a run of another trainer ({run.trainer}).")
+                return
+            config = from_json(self._trainer.config_class(), run.config())
+            points, steps = run.metrics(), run.array_steps()
+            newest = run.arrays(steps[-1]) if steps else None
+        except EngineError as error:
+            self._messages.report(error)
+            return
+        self._show_nothing()
+        self._run = run
+        self.form.set_config(config)
+        for point in points:
+            self._on_client_metrics(point)
+        run.follow()
+        for note in run.follow_notes():
+            self._on_client_note(note)
+        if newest is not None:
+            self._on_client_arrays(newest)
+        if run.state == "running":
+            self._follow_timer.start()
+        self._refresh()
+
+    def set_theme(self, theme: PlotTheme) -> None:
+        """Wear other colours."""
+        self.plot.set_theme(theme)
+        self.sheet.set_theme(theme)
+
+    def shut_down(self) -> None:
+        """Let go of the run before the window closes; it saves and ends by itself."""
+        self._follow_timer.stop()
+        self.client.shut_down()
+
+    # ---- layout
+
+    def _button(self, text: str, tip: str) -> QPushButton:
+        button = QPushButton(text, self)
+        button.setToolTip(tip)
+        return button
+
+    def _lay_out(self) -> None:
+        settings = QWidget(self)
+        grid = QGridLayout()
+        for index, button in enumerate(
+            (self.start_button, self.pause_button, self.stop_button, self.new_button, self.open_button)
+        ):
+            grid.addWidget(button, index // 3, index % 3)
+        column = QVBoxLayout(settings)
+        column.addWidget(self.form, 1)
+        column.addLayout(grid)
+        column.addWidget(self.state_line)
+        below = QSplitter(Qt.Orientation.Horizontal)
+        below.addWidget(self.sheet)
+        below.addWidget(self.notes)
+        stage = QSplitter(Qt.Orientation.Vertical)
+        stage.addWidget(self.plot)
+        stage.addWidget(below)
+        stage.setStretchFactor(0, 3)
+        stage.setStretchFactor(1, 2)
+        whole = QSplitter(Qt.Orientation.Horizontal, self)
+        whole.addWidget(settings)
+        whole.addWidget(stage)
+        whole.setStretchFactor(1, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(whole)
+        # Not every trainer draws; the sheet comes with the first drawings.
+        self.sheet.hide()
+
+    def _connect(self) -> None:
+        self.client.metrics.connect(self._on_client_metrics)
+        self.client.arrays.connect(self._on_client_arrays)
+        self.client.note.connect(self._on_client_note)
+        self.client.ended.connect(self._on_client_ended)
+        self.client.state_changed.connect(self._refresh)
+        self.form.edited.connect(self.client.edit)
+        self.new_button.clicked.connect(self._on_new_clicked)
+        self.start_button.clicked.connect(self._on_start_clicked)
+        self.pause_button.clicked.connect(self._on_pause_clicked)
+        self.stop_button.clicked.connect(self.client.stop)
+        self._runs_menu.aboutToShow.connect(self._on_runs_menu_about_to_show)
+        self._follow_timer.timeout.connect(self._on_follow_timer_timeout)
+
+    # ---- what the person does
+
+    def _on_new_clicked(self) -> None:
+        self._show_nothing()
+        self._run = None
+        self._refresh()
+
+    def _on_start_clicked(self) -> None:
+        try:
+            config = self.form.config()
+            run = self._run if self._run is not None else create_run(self._trainer.name, config)
+            self.client.start(self._trainer, config, run.path)
+        except EngineError as error:
+            self._messages.report(error)
+            return
+        self._run = run
+        self._refresh()
+
+    def _on_pause_clicked(self) -> None:
+        if self.client.state == PAUSED and self._run is not None:
+            self.client.resume(self._run.path)
+        else:
+            self.client.pause()
+
+    def _on_runs_menu_about_to_show(self) -> None:
+        self._runs_menu.clear()
+        runs = [run for run in list_runs() if run.trainer == self._trainer.name][:MOST_RUNS_SHOWN]
+        for run in runs:
+            action = self._runs_menu.addAction(f"{run.name}  ({run.state})".replace("&", "&&"))
+            action.triggered.connect(lambda _checked=False, path=run.path: self.open_run(path))
+        if not runs:
+            self._runs_menu.addAction("There is no run yet").setEnabled(False)
+
+    # ---- what the run tells
+
+    def _on_client_metrics(self, event: Metrics) -> None:
+        self.plot.add(event)
+        if self._recent and event.step < self._recent[-1].step:
+            self._recent.clear()
+        self._recent.append(event)
+        self._tell_state()
+
+    def _on_client_arrays(self, event: Arrays) -> None:
+        samples = event.arrays.get("samples")
+        if samples is None:
+            return
+        self.sheet.set_samples(samples, f"step {event.step:,}")
+        self.sheet.setVisible(self.sheet.count > 0)
+
+    def _on_client_note(self, event: Note) -> None:
+        warning = "Warning. " if event.level == "warning" else ""
+        self.notes.addItem(f"Step {event.step:,}: {warning}{event.text}")
+        if self.notes.count() > MOST_NOTES:
+            self.notes.takeItem(0)
+        self.notes.scrollToBottom()
+
+    def _on_client_ended(self, ended: Ended) -> None:
+        if ended.kind == "failed":
+            self._messages.error(ended.text)
+        elif ended.kind == "killed":
+            self._messages.warning(ended.text)
+        else:
+            self._messages.info(f"The training has {ended.kind}." if ended.kind == "finished" else "The run is saved.")
+        if self._run is not None and self._run.model_path.exists():
+            self.model_saved.emit(str(self._run.model_path))
+
+    def _on_follow_timer_timeout(self) -> None:
+        if self._run is None:
+            return
+        try:
+            for point in self._run.follow():
+                self._on_client_metrics(point)
+            for note in self._run.follow_notes():
+                self._on_client_note(note)
+        except EngineError as error:
+            self._follow_timer.stop()
+            self._messages.report(error)
+        if self._run.state != "running":
+            self._follow_timer.stop()
+            self._refresh()
+
+    # ---- the view
+
+    def _show_nothing(self) -> None:
+        self._follow_timer.stop()
+        self._recent.clear()
+        self.plot.clear()
+        self.sheet.clear()
+        self.sheet.hide()
+        self.notes.clear()
+
+    def _refresh(self) -> None:
+        active, elsewhere = self.client.active, self._follow_timer.isActive()
+        self.start_button.setEnabled(not active and not elsewhere)
+        self.start_button.setText("&Start" if self._run is None else "&Go on")
+        self.new_button.setEnabled(not active and self._run is not None)
+        self.open_button.setEnabled(not active)
+        self.pause_button.setEnabled(active and self.client.state != STOPPING)
+        self.pause_button.setText("&Resume" if self.client.state == PAUSED else "&Pause")
+        self.stop_button.setEnabled(active and self.client.state != STOPPING)
+        self.form.set_live(self._run is not None)
+        self._tell_state()
+
+    def _tell_state(self) -> None:
+        state = self.client.state if self.client.active or self._run is None else self._run_state()
+        self.state_line.setText(" · ".join([state.capitalize(), *_progress(self._recent)]))
+
+    def _run_state(self) -> str:
+        if self._follow_timer.isActive():
+            return "running in another process"
+        ended_here = self.client.run_dir == self.run_dir and self.client.state != "idle"
+        return self.client.state if ended_here else "opened"
+
+
+def _progress(recent: deque[Metrics]) -> list[str]:
+    """The step, the speed over the newest points and the time that is left at this speed."""
+    if not recent:
+        return []
+    first, last = recent[0], recent[-1]
+    words = [f"step {last.step:,} of {last.total_steps:,}"]
+    if last.seconds > first.seconds and last.step > first.step:
+        speed = (last.step - first.step) / (last.seconds - first.seconds)
+        words.append(f"{speed:.3g} steps/s")
+        if last.total_steps > last.step:
+            words.append(f"{_duration((last.total_steps - last.step) / speed)} left")
+    return words
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {rest:02} s" if minutes else f"{rest} s"

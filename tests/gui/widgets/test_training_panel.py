@@ -1,0 +1,230 @@
+"""The panel, end to end, with a trainer that takes no time."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QPushButton
+from pytestqt.qtbot import QtBot
+
+from engine import trainers
+from engine.errors import TrainingError
+from engine.runtime.job import Arrays, Metrics, Note
+from engine.runtime.recorder import Recorder
+from engine.runtime.run_folder import RunFolder, create_run, list_runs
+from engine.runtime.worker import run_recorded
+from gui.widgets.training_panel import TrainingPanel
+from tests.helpers.standin_trainer import STANDIN, StandinConfig
+
+PATIENCE = 30_000
+ENDLESS = StandinConfig(steps=10_000_000, wait=0.001)
+
+
+class Heard:
+    """Messages that keep what they were told."""
+
+    def __init__(self) -> None:
+        """Nothing yet."""
+        self.told: list[tuple[str, str]] = []
+
+    def info(self, text: str) -> None:
+        self.told.append(("info", text))
+
+    def warning(self, text: str) -> None:
+        self.told.append(("warning", text))
+
+    def error(self, text: str) -> None:
+        self.told.append(("error", text))
+
+    def report(self, error: BaseException) -> None:
+        self.told.append(("report", str(error)))
+
+
+@pytest.fixture
+def messages(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Heard:
+    monkeypatch.setenv("MORPHOSPACE_HOME", str(tmp_path))
+    monkeypatch.setitem(trainers.TRAINERS, "standin", STANDIN)
+    return Heard()
+
+
+@pytest.fixture
+def panel(qtbot: QtBot, messages: Heard) -> Iterator[TrainingPanel]:
+    made = TrainingPanel("standin", messages)
+    qtbot.addWidget(made)
+    made.show()
+    yield made
+    made.shut_down()
+    qtbot.waitUntil(lambda: not multiprocessing.active_children(), timeout=PATIENCE)
+
+
+def click(qtbot: QtBot, button: QPushButton) -> None:
+    qtbot.waitUntil(button.isEnabled)
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def notes(panel: TrainingPanel) -> list[str]:
+    return [panel.notes.item(row).text() for row in range(panel.notes.count())]
+
+
+def wait_for_end(panel: TrainingPanel, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: not panel.active, timeout=PATIENCE)
+
+
+def test_a_run_from_start_to_finish(panel: TrainingPanel, messages: Heard, qtbot: QtBot) -> None:
+    models: list[str] = []
+    panel.model_saved.connect(models.append)
+    panel.form.parameter("name").setValue("My birds")
+    assert not panel.pause_button.isEnabled() and not panel.stop_button.isEnabled()
+    click(qtbot, panel.start_button)
+    assert panel.active and not panel.start_button.isEnabled() and panel.stop_button.isEnabled()
+    wait_for_end(panel, qtbot)
+    assert panel.run_dir is not None and panel.run_dir.name.endswith("my-birds")
+    assert messages.told == [("info", "The training has finished.")]
+    assert models == [str(panel.run_dir / "checkpoints" / "model.safetensors")]
+    assert panel.plot.titles == ["loss", "rate"]
+    assert panel.plot.history("loss").steps == list(range(1, 51))
+    assert panel.sheet.count == 2 and panel.sheet.isVisible()
+    assert notes(panel) == ["Step 0: A new run."]
+    assert panel.state_line.text() == "Finished · step 50 of 50 · 100 steps/s"
+
+
+def test_pause_edit_resume_stop_and_go_on(panel: TrainingPanel, messages: Heard, qtbot: QtBot) -> None:
+    panel.form.set_config(ENDLESS)
+    click(qtbot, panel.start_button)
+    qtbot.waitUntil(lambda: "loss" in panel.plot.titles, timeout=PATIENCE)
+    assert not panel.form.parameter("name").opts["enabled"]
+    click(qtbot, panel.pause_button)
+    assert panel.client.state == "paused" and panel.pause_button.text() == "&Resume"
+    assert panel.state_line.text().startswith("Paused")
+    panel.form.parameter("rate").setValue(0.25)
+    click(qtbot, panel.pause_button)
+    qtbot.waitUntil(lambda: 0.25 in panel.plot.history("rate").values, timeout=PATIENCE)
+    assert any("Changed: {'rate': 0.25}" in text for text in notes(panel))
+    click(qtbot, panel.stop_button)
+    wait_for_end(panel, qtbot)
+    assert messages.told == [("info", "The run is saved.")]
+    first = panel.run_dir
+    last = panel.plot.history("loss").steps[-1]
+    assert panel.start_button.text() == "&Go on"
+    panel.form.parameter("steps").setValue(int(last) + 20)
+    click(qtbot, panel.start_button)
+    wait_for_end(panel, qtbot)
+    assert panel.run_dir == first and len(list_runs()) == 1
+    assert panel.plot.history("loss").steps[-1] == last + 20
+    assert panel.client.state == "finished"
+
+
+def test_new_run_clears_the_panel_and_frees_the_form(panel: TrainingPanel, qtbot: QtBot) -> None:
+    click(qtbot, panel.start_button)
+    wait_for_end(panel, qtbot)
+    click(qtbot, panel.new_button)
+    assert panel.run_dir is None and panel.plot.titles == [] and panel.notes.count() == 0
+    assert not panel.sheet.isVisible() and panel.start_button.text() == "&Start"
+    assert panel.form.parameter("name").opts["enabled"]
+    click(qtbot, panel.start_button)
+    wait_for_end(panel, qtbot)
+    assert len(list_runs()) == 2
+
+
+def test_settings_that_are_wrong_are_reported_and_nothing_starts(
+    panel: TrainingPanel, messages: Heard, qtbot: QtBot
+) -> None:
+    panel.form.parameter("sizes").setValue("many")
+    click(qtbot, panel.start_button)
+    assert messages.told == [("report", "sizes cannot be 'many'; write numbers.")]
+    assert not panel.active and list_runs() == []
+
+
+def test_a_run_that_fails_says_why_and_can_be_tried_again(
+    panel: TrainingPanel, messages: Heard, qtbot: QtBot
+) -> None:
+    panel.form.parameter("data").setValue(("missing",))
+    click(qtbot, panel.start_button)
+    wait_for_end(panel, qtbot)
+    assert messages.told == [("error", "The file 'missing' does not exist; choose another one.")]
+    assert panel.start_button.isEnabled() and panel.new_button.isEnabled()
+
+
+def test_a_killed_run_is_resumed(panel: TrainingPanel, messages: Heard, qtbot: QtBot) -> None:
+    panel.form.set_config(ENDLESS)
+    click(qtbot, panel.start_button)
+    qtbot.waitUntil(lambda: "loss" in panel.plot.titles, timeout=PATIENCE)
+    os.kill(panel.client.process_id, signal.SIGKILL)
+    wait_for_end(panel, qtbot)
+    assert messages.told[0][0] == "warning" and "can be resumed" in messages.told[0][1]
+    panel.form.parameter("steps").setValue(30)
+    click(qtbot, panel.start_button)
+    wait_for_end(panel, qtbot)
+    assert panel.client.state == "finished" and panel.plot.history("loss").steps == list(range(1, 31))
+
+
+def test_an_earlier_run_is_offered_opened_and_resumed(panel: TrainingPanel, qtbot: QtBot) -> None:
+    config = StandinConfig(steps=20, name="earlier", sizes=(2, 3))
+    run = create_run("standin", config)
+    run_recorded(STANDIN, config, run.path)
+    create_run("sketch", StandinConfig())
+    panel._runs_menu.aboutToShow.emit()
+    (action,) = panel._runs_menu.actions()
+    assert action.text() == f"{run.name}  (finished)"
+    action.trigger()
+    assert panel.run_dir == run.path and panel.form.config() == config
+    assert panel.plot.history("loss").steps == list(range(1, 21))
+    assert panel.sheet.count == 2 and notes(panel) == ["Step 0: A new run."]
+    panel.form.parameter("steps").setValue(25)
+    click(qtbot, panel.start_button)
+    wait_for_end(panel, qtbot)
+    assert panel.plot.history("loss").steps == list(range(1, 26))
+    assert run.config()["steps"] == 25
+
+
+def test_without_runs_the_menu_says_so(panel: TrainingPanel) -> None:
+    panel._runs_menu.aboutToShow.emit()
+    (action,) = panel._runs_menu.actions()
+    assert not action.isEnabled()
+
+
+def test_a_run_that_another_process_trains_is_followed(panel: TrainingPanel, qtbot: QtBot) -> None:
+    run = create_run("standin", StandinConfig())
+    recorder = Recorder(RunFolder(run.path))
+    recorder.record(Metrics(1, 9, 0.1, {"loss": 1.0}))
+    panel.open_run(run.path)
+    assert "another process" in panel.state_line.text() and not panel.start_button.isEnabled()
+    recorder.record(Metrics(2, 9, 0.2, {"loss": 0.5}))
+    recorder.record(Note(2, "warning", "Skipped."))
+    qtbot.waitUntil(lambda: notes(panel) == ["Step 2: Warning. Skipped."], timeout=PATIENCE)
+    assert panel.plot.history("loss").steps == [1, 2]
+    recorder.close("finished")
+    qtbot.waitUntil(panel.start_button.isEnabled, timeout=PATIENCE)
+
+
+def test_what_is_no_run_of_this_trainer_is_told_and_changes_nothing(
+    panel: TrainingPanel, messages: Heard, tmp_path: Path
+) -> None:
+    panel.open_run(tmp_path)
+    other = create_run("sketch", StandinConfig())
+    panel.open_run(other.path)
+    damaged = create_run("standin", StandinConfig())
+    (damaged.path / "arrays").mkdir()
+    (damaged.path / "arrays" / "1.npz").write_text("no archive")
+    panel.open_run(damaged.path)
+    assert [kind for kind, _ in messages.told] == ["report", "warning", "report"]
+    assert panel.run_dir is None
+
+
+def test_arrays_that_are_no_drawings_show_no_sheet(panel: TrainingPanel) -> None:
+    panel.client.arrays.emit(Arrays(1, {"images": np.zeros((2, 8, 8))}))
+    panel.client.arrays.emit(Arrays(1, {"samples": np.zeros((2, 8))}))
+    assert not panel.sheet.isVisible()
+
+
+def test_unknown_trainer_is_refused(qtbot: QtBot, messages: Heard) -> None:
+    with pytest.raises(TrainingError, match="known are"):
+        TrainingPanel("alchemy", messages)
