@@ -14,7 +14,7 @@ from engine.cli.parse import config_of, parse, with_options
 from engine.cli.report import Progress, report
 from engine.runtime.config import check
 from engine.runtime.job import Event, Metrics, Note, Saved, drive
-from engine.runtime.recorder import run_recorded
+from engine.runtime.worker import run_recorded
 from engine.runtime.run_folder import create_run, open_run
 from engine.trainers import trainer
 

@@ -64,6 +64,13 @@ class EndingGallery(QWidget):
         self.update()
 
     @property
+    def marked(self) -> int:
+        """The place under the mouse, else the one that the keyboard is on, else -1."""
+        if self._hover >= 0:
+            return self._hover
+        return self._cursor if self.hasFocus() else -1
+
+    @property
     def cells(self) -> list[QRectF]:
         """The cells' boxes in widget coordinates, by place."""
         count = self._growth.count if self._growth is not None else self._count
@@ -100,7 +107,7 @@ class EndingGallery(QWidget):
 
     def _paint_cell(self, painter: QPainter, place: int, cell: QRectF) -> None:
         theme = self._theme
-        marked = place in (self._hover, self._cursor if self.hasFocus() else -1) and self._growth is not None
+        marked = place == self.marked and self._growth is not None
         frame = QPen(QColor(theme.accent if marked else theme.border), 2.0 if marked else 1.0)
         painter.setPen(frame)
         painter.setBrush(QColor(theme.paper))
