@@ -2,14 +2,14 @@
 
 import json
 import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import pytest
 
 from engine.errors import TrainingError
 from engine.runtime.config import check, edited, from_json, setting, to_json
-from engine.sketch.config import SketchTrainConfig, paper_preset
+from engine.sketch.config import PRESETS, SketchTrainConfig
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ def whole(**changes: Any) -> dict[str, Any]:
         Toy("x"),
         Toy("y", rate=0.5, count=7, mode="fast", shuffle=False, files=("a", "b"), limit=2.5),
         SketchTrainConfig(),
-        paper_preset(SketchTrainConfig(data=("cats.ndjson",), kl_weight=1.0)),
+        replace(PRESETS["paper"], data=("cats.ndjson",), kl_weight=1.0),
     ],
     ids=lambda config: type(config).__name__,
 )

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from engine.errors import TrainingError
-from engine.sketch.batches import BATCHES_PER_BUCKET, BatchSource, DrawingPool, augmented, to_batch
+from engine.sketch.batches import BATCHES_PER_BUCKET, Augmentation, BatchSource, DrawingPool, augmented, to_batch
 
 STROKE3 = st.lists(
     st.tuples(st.integers(-100, 100), st.integers(-100, 100), st.booleans()), min_size=1, max_size=40
@@ -41,7 +41,7 @@ def ends_of_strokes(stroke3: NDArray[np.float32]) -> NDArray[np.float32]:
 @given(STROKE3, st.floats(0, 0.9), st.integers(0, 100))
 def test_dropping_points_keeps_strokes_and_their_ends(stroke3: NDArray[np.float32], drop: float, seed: int) -> None:
     before = stroke3.copy()
-    after = augmented(stroke3, 0.0, drop, rng(seed))
+    after = augmented(stroke3, Augmentation(0.0, drop), rng(seed))
     assert np.array_equal(stroke3, before)
     assert len(after) <= len(stroke3)
     assert int(after[:, 2].sum()) == int(stroke3[:, 2].sum())
@@ -52,26 +52,26 @@ def test_dropping_points_keeps_strokes_and_their_ends(stroke3: NDArray[np.float3
 @settings(deadline=None, max_examples=60)
 @given(STROKE3, st.integers(0, 100))
 def test_points_that_stay_lie_where_they_lay(stroke3: NDArray[np.float32], seed: int) -> None:
-    after = augmented(stroke3, 0.0, 0.5, rng(seed))
+    after = augmented(stroke3, Augmentation(0.0, 0.5), rng(seed))
     places = {tuple(point) for point in np.cumsum(stroke3[:, :2], axis=0).tolist()}
     assert {tuple(point) for point in np.cumsum(after[:, :2], axis=0).tolist()} <= places
 
 
 def test_points_are_dropped_at_about_the_rate_asked_for() -> None:
     generator, drawing = rng(), line(1000)
-    left = np.mean([len(augmented(drawing, 0.0, 0.1, generator)) for _ in range(20)])
+    left = np.mean([len(augmented(drawing, Augmentation(0.0, 0.1), generator)) for _ in range(20)])
     assert 1000 * (1 - 0.1) - 15 < left < 1000 * (1 - 0.1) + 30
 
 
 def test_without_augmentation_a_drawing_stays_the_same() -> None:
     drawing = line(9)
-    assert np.array_equal(augmented(drawing, 0.0, 0.0, rng()), drawing)
+    assert np.array_equal(augmented(drawing, Augmentation(0.0, 0.0), rng()), drawing)
 
 
 def test_jitter_stretches_x_and_y_apart_and_within_bounds() -> None:
     drawing, factors = line(9), []
     for seed in range(200):
-        after = augmented(drawing, 0.15, 0.0, rng(seed))
+        after = augmented(drawing, Augmentation(0.15, 0.0), rng(seed))
         ratio = after[:, :2] / drawing[:, :2]
         assert np.ptp(ratio, axis=0).max() < 1e-6
         assert np.array_equal(after[:, 2], drawing[:, 2])
@@ -82,9 +82,24 @@ def test_jitter_stretches_x_and_y_apart_and_within_bounds() -> None:
     assert abs(np.corrcoef(spread.T)[0, 1]) < 0.25
 
 
+def test_noise_moves_each_point_by_itself() -> None:
+    drawing = line(2000)
+    after = augmented(drawing, Augmentation(noise=0.5), rng())
+    assert np.array_equal(after[:, 2], drawing[:, 2])
+    moved = np.cumsum((after - drawing)[:, :2].astype(np.float64), axis=0)
+    # Noise of the point less that of the drawing's first point, which is where offsets start to count.
+    spread = moved.max(axis=0) - moved.min(axis=0)
+    assert spread.max() <= 1.0 + 1e-3 and spread.min() > 0.95
+    for one, other in ((moved[1:, 0], moved[:-1, 0]), (moved[:, 0], moved[:, 1])):
+        correlation = np.mean((one - one.mean()) * (other - other.mean())) / (one.std() * other.std())
+        assert abs(correlation) < 0.1
+
+
 def test_augmentation_follows_its_generator() -> None:
     drawing = line(50)
-    assert np.array_equal(augmented(drawing, 0.1, 0.3, rng(4)), augmented(drawing, 0.1, 0.3, rng(4)))
+    first, second, other = (augmented(drawing, Augmentation(0.1, 0.3, 0.5), rng(seed)) for seed in (4, 4, 5))
+    assert np.array_equal(first, second)
+    assert first.shape != other.shape or not np.array_equal(first, other)
 
 
 # ---- layout
@@ -196,19 +211,19 @@ def test_sorted_batches_hold_every_drawing_once_and_in_order() -> None:
 def test_shares_of_the_two_pools(share: float, from_extra: int) -> None:
     source = BatchSource(pool(LENGTHS, category=0), pool(LENGTHS, category=1), size=20, extra_share=share)
     for seed in range(5):
-        batch = source.next(0.1, 0.1, rng(seed))
+        batch = source.next(Augmentation(0.1, 0.1), rng(seed))
         assert int((batch.categories == 1).sum()) == from_extra and len(batch.categories) == 20
 
 
 def test_without_an_extra_pool_all_come_from_the_main_one() -> None:
-    batch = BatchSource(pool(LENGTHS), None, size=20, extra_share=0.5).next(0.0, 0.0, rng())
+    batch = BatchSource(pool(LENGTHS), None, size=20, extra_share=0.5).next(Augmentation(0.0, 0.0), rng())
     assert batch.categories.tolist() == [0] * 20
 
 
 def test_extra_drawings_are_of_the_main_ones_length() -> None:
     source = BatchSource(pool(LENGTHS, 0), pool(LENGTHS, 1), size=16, extra_share=0.5)
     for seed in range(10):
-        batch = source.next(0.0, 0.0, rng(seed))
+        batch = source.next(Augmentation(0.0, 0.0), rng(seed))
         main, extra = (batch.lengths[batch.categories == category].mean() for category in (0, 1))
         assert abs(main - extra) < 1.5 * 8 * BATCHES_PER_BUCKET
         assert len(batch.points) == 1 + min(batch.lengths.max() + 1, source.longest)
@@ -221,6 +236,6 @@ def test_longest_covers_both_pools() -> None:
 
 def test_batches_follow_their_generator() -> None:
     source = BatchSource(pool(LENGTHS), pool(LENGTHS, 1), size=10, extra_share=0.3)
-    first, second, other = (source.next(0.2, 0.2, rng(seed)) for seed in (3, 3, 4))
+    first, second, other = (source.next(Augmentation(0.2, 0.2), rng(seed)) for seed in (3, 3, 4))
     assert np.array_equal(first.points, second.points) and np.array_equal(first.categories, second.categories)
     assert first.points.shape != other.points.shape or not np.array_equal(first.points, other.points)

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from engine.sketch import hyper_cell
 from engine.sketch.cells import CELLS
-from engine.sketch.config import SketchModelConfig, SketchTrainConfig, model_config, paper_preset
+from engine.sketch.config import PRESETS, SketchModelConfig, model_config
 from engine.sketch.mixture import Mixture
 from engine.sketch.model import START_TOKEN, DropRates, Encoder, LossTerms, Posterior, SketchRNN, TrainingBatch
 
@@ -80,7 +80,7 @@ def test_shapes(kind: str) -> None:
 
 
 def test_the_paper_preset_has_the_papers_sizes() -> None:
-    config = model_config(paper_preset(SketchTrainConfig()), ("cat",))
+    config = model_config(PRESETS["paper"], ("cat",))
     with torch.device("meta"):
         model = SketchRNN(config)
     shapes = {name: tuple(parameter.shape) for name, parameter in model.named_parameters()}
