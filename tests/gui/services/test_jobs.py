@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -196,32 +197,36 @@ def test_a_failing_callback_is_reported_and_the_rest_still_arrives(
 
 def test_cancelling_closes_the_generator_and_no_callback_follows(qtbot: QtBot, worker: LabWorker) -> None:
     gate = Gate()
+    # Held here, so that it is the worker that closes it and not the last reference going away.
+    generator = gate.job()
     results: list[str] = []
-    worker.submit(gate.job, ignore, results.append)
+    worker.submit(lambda: generator, ignore, results.append)
     assert gate.waiting.wait(LIMIT)
     worker.cancel()
     assert not worker.busy
     gate.open.set()
     qtbot.waitUntil(gate.closed.is_set)
+    assert inspect.getgeneratorstate(generator) == inspect.GEN_CLOSED
     assert results == []
 
 
 def test_a_job_that_yields_faster_than_the_screen_reads_waits(qtbot: QtBot, worker: LabWorker) -> None:
     made: list[int] = []
-    closed = threading.Event()
+    many, closed = threading.Event(), threading.Event()
 
     def job() -> Job[int, None]:
         try:
             for number in range(100_000):
                 made.append(number)
+                if number == 60:
+                    many.set()
                 yield number
         finally:
             closed.set()
 
     worker.submit(job, ignore, ignore)
     # No event loop runs here, so nothing is read until the request is withdrawn.
-    while len(made) < 64:
-        QThread.yieldCurrentThread()
+    assert many.wait(LIMIT)
     worker.cancel()
     assert closed.wait(LIMIT)
     assert len(made) < 200
