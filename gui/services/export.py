@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QBuffer, QIODevice, Qt
-from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, Qt
+from PySide6.QtGui import QColor, QImage, QImageWriter, QPainter
 
 from engine.errors import BadDrawingError, SaveError
 from engine.runtime.atomic import write_bytes, write_text
@@ -50,11 +50,11 @@ def export_png(
     painter.scale(scale, scale)
     painter.translate(-left, -top)
     for stroke in drawing.strokes:
-        draw_ink(painter, stroke_pieces(stroke), QColor(ink), width=stroke_width / scale)
+        draw_ink(painter, stroke_pieces(stroke, scale), QColor(ink), width=stroke_width / scale)
     painter.end()
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    if not image.save(buffer, b"PNG"):
+    if not QImageWriter(buffer, QByteArray(b"png")).write(image):
         raise SaveError(f"{path.name} could not be made into a picture; choose a smaller size.")
     write_bytes(path, bytes(buffer.data().data()))
     return path
@@ -69,9 +69,9 @@ def export_svg(
     stroke_width: float = 6.0,
 ) -> Path:
     """Write the drawing as SVG of `width`; returns the path with its suffix. Raises as `export_png`."""
+    _refuse_empty(drawing)
     from engine.sketch.formats.svg_write import to_svg
 
-    _refuse_empty(drawing)
     path = _with_suffix(path, ".svg")
     write_text(path, to_svg(drawing, width=width, ink=ink, paper=paper, stroke_width=stroke_width))
     return path
@@ -87,9 +87,9 @@ def export_animated_svg(
     stroke_width: float = 6.0,
 ) -> Path:
     """Write an SVG that draws itself in `seconds`, stroke by stroke; otherwise as `export_svg`."""
+    _refuse_empty(drawing)
     from engine.sketch.formats.svg_write import to_animated_svg
 
-    _refuse_empty(drawing)
     path = _with_suffix(path, ".svg")
     text = to_animated_svg(drawing, seconds=seconds, width=width, ink=ink, paper=paper, stroke_width=stroke_width)
     write_text(path, text)
@@ -98,9 +98,9 @@ def export_animated_svg(
 
 def export_ndjson(drawing: Drawing, path: Path) -> Path:
     """Write the drawing as a line of Quick, Draw!'s ndjson; returns the path written. Raises as `export_png`."""
+    _refuse_empty(drawing)
     from engine.sketch.formats.ndjson import to_ndjson_line
 
-    _refuse_empty(drawing)
     path = _with_suffix(path, ".ndjson")
     write_text(path, to_ndjson_line(drawing).rstrip("\n") + "\n")
     return path

@@ -26,23 +26,24 @@ class OverlayInk:
         """Whether there is nothing to show."""
         return not self._pieces
 
-    def show(self, strokes: Sequence[Points] | None, role: str, progress: float = 1.0) -> QRectF:
+    def show(self, strokes: Sequence[Points] | None, role: str, progress: float, scale: float) -> QRectF:
         """Show these in the theme's colour `role`, the first `progress` (0 to 1) of their length.
 
-        Returns the region in canvas units to paint again. Raises `BadDrawingError` for what is not a drawing.
+        They are shaped for `scale` pixels to a canvas unit. Returns the region in canvas units to paint again. Raises
+        `BadDrawingError` for what is not a drawing.
         """
         shown = _first_part(make_drawing(strokes or ()).strokes, progress)
         before = self.box
-        self._pieces = [piece for stroke in shown for piece in stroke_pieces(stroke)]
+        self._pieces = [piece for stroke in shown for piece in stroke_pieces(stroke, scale)]
         self.role = role
         self.box = QRectF()
         for piece in self._pieces:
             self.box = self.box.united(piece.box)
         return before.united(self.box)
 
-    def paint(self, painter: QPainter, color: QColor, clip: QRectF) -> None:
+    def paint(self, painter: QPainter, color: QColor, clip: QRectF, width: float) -> None:
         """Paint in canvas units what meets `clip`."""
-        draw_ink(painter, self._pieces, color, clip)
+        draw_ink(painter, self._pieces, color, clip, width)
 
 
 def _first_part(strokes: Sequence[Points], progress: float) -> list[Points]:

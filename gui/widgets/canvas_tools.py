@@ -76,7 +76,7 @@ class PenTool(CanvasTool):
 
     def press(self, position: QPointF, pressure: float | None, adds: bool) -> None:
         """Begin a stroke."""
-        self._ink = LiveInk(pressure is not None)
+        self._ink = LiveInk(pressure is not None, self.canvas.pixels_per_unit)
         self._append(self._ink, position, pressure)
         self.canvas.stroke_started.emit()
 
@@ -116,7 +116,7 @@ class PenTool(CanvasTool):
             view = self.canvas.view
             clip = view.box_to_canvas(painter.clipBoundingRect())
             painter.setTransform(view.transform(), True)
-            draw_ink(painter, self._ink.pieces(), QColor(self.canvas.colors.ink), clip)
+            draw_ink(painter, self._ink.pieces(), QColor(self.canvas.colors.ink), clip, view.pen_width)
 
     def _append(self, ink: LiveInk, position: QPointF, pressure: float | None) -> None:
         self._last = QPointF(position)

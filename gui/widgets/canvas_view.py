@@ -9,6 +9,7 @@ from typing import Protocol
 from PySide6.QtCore import QPointF, QRectF, QSizeF
 from PySide6.QtGui import QTransform
 
+from gui.widgets.ink import PEN_WIDTH
 from gui.widgets.stroke_geometry import Box
 
 MIN_ZOOM, MAX_ZOOM = 0.05, 40.0
@@ -85,6 +86,11 @@ class CanvasView:
         """For a painter that works in pixels, `pixel_ratio` of them to a logical one."""
         scale = self.zoom * pixel_ratio
         return QTransform(scale, 0, 0, scale, self.origin.x() * pixel_ratio, self.origin.y() * pixel_ratio)
+
+    @property
+    def pen_width(self) -> float:
+        """Width of ink in canvas units: that of the pen, but no less than a logical pixel, or it would fade to grey."""
+        return max(PEN_WIDTH, 1.0 / self.zoom)
 
     def zoom_about(self, position: QPointF, factor: float) -> None:
         """Zoom by `factor` within the limits; what lies under `position` stays there."""

@@ -22,12 +22,14 @@ from engine.sketch.strokes import Points
 
 PEN_WIDTH = 3.0  # canvas units
 
-_PIECE = 48  # segments painted as one path: long enough to be cheap, short enough to skip what is not in view
+_PIECE = 64  # lines painted as one path: long enough to be cheap, short enough to skip what is not in view
 _CONTEXT = 8  # points on either side that the shape of a segment depends on
 _REACHES = (1, 1, 2, 2)  # neighbours averaged with, one pass each: a bell of 2.2 points altogether
 _MOST_MOVED = 0.75  # canvas units a point is moved by at most: what rounding to whole pixels can have done to it
 _DENSE, _SPARSE = 3.0, 14.0  # spacing in canvas units up to which points are fully averaged, and from which not at all
-_SAMPLES = 4  # places per segment where the outline of a stroke with pressure is measured
+_STEP = 2.0  # pixels between the points a curve is divided into
+_MOST_PARTS = 256  # points at most that one segment is divided into
+_TOLERANCE = 0.08  # pixels by which what is painted may leave the curve
 
 Reals = NDArray[np.float64]
 
@@ -47,28 +49,26 @@ def pressure_widths(pressures: Iterable[float]) -> Reals:
 
 
 def stroke_pieces(
-    points: NDArray[np.floating], tolerance: float = 0.0, widths: NDArray[np.floating] | None = None
+    points: NDArray[np.floating], scale: float = 1.0, widths: NDArray[np.floating] | None = None
 ) -> list[InkPiece]:
-    """Ink of a whole stroke [n, 2]; `widths` [n] makes it an outline of varying width.
+    """Ink of a whole stroke [n, 2] for `scale` pixels to a canvas unit; `widths` [n] makes it a line of varying width.
 
-    Where the curve stays within `tolerance` (canvas units) points are left out.
+    The curve is divided as finely as those pixels can show, and no finer.
     """
     raw = np.asarray(points, np.float64)
     moves = np.append(True, np.diff(raw, axis=0).any(axis=1))
-    widths = None if widths is None else widths[moves]
     smooth = _averaged(raw[moves])
-    if tolerance > 0 and len(smooth) > 3:
-        kept = simplify_coords_idx(smooth, tolerance)
-        smooth = smooth[kept]
-        widths = None if widths is None else widths[kept]
-    return _pieces(smooth, widths, 0, len(smooth) - 1)
+    if len(smooth) == 1:
+        return _dots(smooth[0], widths)
+    curve, places = _divided(smooth, 0, len(smooth) - 1, scale)
+    return _pieces(curve, None if widths is None else _halves(np.asarray(widths, np.float64)[moves], places))
 
 
 def draw_ink(
     painter: QPainter, pieces: Iterable[InkPiece], color: QColor, clip: QRectF | None = None, width: float = PEN_WIDTH
 ) -> None:
     """Paint pieces in canvas units, those only that meet `clip`."""
-    pen = QPen(color, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin)
+    pen = QPen(color, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.MiterJoin)
     brush = QBrush(color)
     for piece in pieces:
         if clip is None or clip.intersects(piece.box):
@@ -91,8 +91,9 @@ def mixed(color: QColor, ground: QColor, share: float) -> QColor:
 class LiveInk:
     """Ink of the stroke under the pen: finished pieces are kept, only the last ones are shaped anew with each point."""
 
-    def __init__(self, with_pressure: bool) -> None:
-        """An empty stroke, to be given pressures with its points or not."""
+    def __init__(self, with_pressure: bool, scale: float = 1.0) -> None:
+        """An empty stroke, shown at `scale` pixels to a canvas unit; points come with pressures or without."""
+        self._scale = scale
         self._points: list[tuple[float, float]] = []
         self._pressures: list[float] | None = [] if with_pressure else None
         self._frozen: list[InkPiece] = []
@@ -125,9 +126,12 @@ class LiveInk:
 
     def _shaped(self, first: int, last: int) -> list[InkPiece]:
         start, stop = max(0, first - _CONTEXT), last + _CONTEXT + 1
-        smooth = _averaged(np.asarray(self._points[start:stop]))
+        smooth = _averaged(np.asarray(self._points[start:stop], np.float64))
         widths = None if self._pressures is None else pressure_widths(self._pressures[start:stop])
-        return _pieces(smooth, widths, first - start, last - start)
+        if last == first:
+            return _dots(smooth[first - start], widths)
+        curve, places = _divided(smooth, first - start, last - start, self._scale)
+        return _pieces(curve, None if widths is None else _halves(widths, places))
 
 
 def _averaged(points: Reals) -> Reals:
@@ -164,56 +168,69 @@ def _controls(points: Reals) -> tuple[Reals, Reals]:
     return points[:-1] + tangents[:-1] * times / 3, points[1:] - tangents[1:] * times / 3
 
 
-def _pieces(points: Reals, widths: NDArray[np.floating] | None, first: int, last: int) -> list[InkPiece]:
-    """Ink of the segments from point `first` to point `last`."""
-    if last <= first:
-        at = points[first]
-        return [_speck(at) if widths is None else _dot(at, float(widths[first]))]
-    left, right = _controls(points)
+def _divided(points: Reals, first: int, last: int, scale: float) -> tuple[Reals, Reals]:
+    """Points [m, 2] along the spline from point `first` to point `last`, and which point, in fractions, each is [m]."""
+    left, right = (controls[first:last, None] for controls in _controls(points))
+    starts, ends = points[first:last, None], points[first + 1 : last + 1, None]
+    lengths = np.hypot(*np.diff(points[first : last + 1], axis=0).T)
+    counts = np.clip(np.ceil(lengths * scale / _STEP), 1, _MOST_PARTS).astype(np.int64)
+    segments = np.repeat(np.arange(len(counts)), counts)
+    steps = np.arange(len(segments)) - np.repeat(np.cumsum(counts) - counts, counts)
+    t = (steps / counts[segments])[:, None]
+    u = 1.0 - t
+    p0, p1, p2, p3 = (corner[segments, 0] for corner in (starts, left, right, ends))
+    curve = u**3 * p0 + 3 * u**2 * t * p1 + 3 * u * t**2 * p2 + t**3 * p3
+    curve = np.concatenate([curve, points[last : last + 1]])
+    kept = simplify_coords_idx(curve, _TOLERANCE / scale)
+    return curve[kept], np.append(first + segments + t[:, 0], last)[kept]
+
+
+def _halves(widths: Reals, places: Reals) -> Reals:
+    """Half the line width at fractional places among the points that widths belong to, as a column."""
+    return np.interp(places, np.arange(len(widths)), widths)[:, None] / 2
+
+
+def _pieces(curve: Reals, halves: Reals | None) -> list[InkPiece]:
     pieces: list[InkPiece] = []
-    for start in range(first, last, _PIECE):
-        stop = min(start + _PIECE, last)
-        if widths is None:
-            pieces.append(_line(points, left, right, start, stop))
+    bounds = sorted({*range(0, len(curve) - 1, _PIECE), *_joints(curve), len(curve) - 1})
+    for start, stop in pairwise(bounds):
+        part = slice(start, stop + 1)
+        if halves is None:
+            path = QPainterPath()
+            path.addPolygon(_polygon(curve[part]))
+            pieces.append(InkPiece(path, _box(curve[part], PEN_WIDTH), False))
         else:
-            pieces.extend(_outline(points, left, right, np.asarray(widths, np.float64), start, stop))
+            pieces.extend(_outlines(curve[part], halves[part]))
     return pieces
 
 
-def _line(points: Reals, left: Reals, right: Reals, start: int, stop: int) -> InkPiece:
-    path = QPainterPath(QPointF(*points[start]))
-    curve = np.concatenate([left[start:stop], right[start:stop], points[start + 1 : stop + 1]], axis=1)
-    for values in curve.tolist():
-        path.cubicTo(*values)
-    return InkPiece(path, path.controlPointRect().adjusted(-PEN_WIDTH, -PEN_WIDTH, PEN_WIDTH, PEN_WIDTH), False)
+def _joints(curve: Reals) -> list[int]:
+    """Points of the curve at which it turns sharply. Pieces end there, with round caps for a joint.
 
-
-def _outline(points: Reals, left: Reals, right: Reals, widths: Reals, start: int, stop: int) -> Iterator[InkPiece]:
-    t = (np.arange(_SAMPLES) / _SAMPLES)[None, :, None]
-    bezier = (points[start:stop], left[start:stop], right[start:stop], points[start + 1 : stop + 1])
-    p0, p1, p2, p3 = (corner[:, None] for corner in bezier)
-    curve = ((1 - t) ** 3 * p0 + 3 * (1 - t) ** 2 * t * p1 + 3 * (1 - t) * t**2 * p2 + t**3 * p3).reshape(-1, 2)
-    curve = np.concatenate([curve, points[stop : stop + 1]])
-    places = np.arange(len(curve)) / _SAMPLES
-    halves = np.interp(places, np.arange(stop - start + 1), widths[start : stop + 1])[:, None] / 2
+    Inside a piece joints can then be the cheapest there are, and an outline is not pinched by the turn.
+    """
     along = np.diff(curve, axis=0)
     along /= np.maximum(np.hypot(*along.T), 1e-9)[:, None]
-    # An outline across a sharp turn would pinch the line there: each side has its own, and a round joint between.
-    joints = np.flatnonzero((along[:-1] * along[1:]).sum(axis=1) < 0.85) + 1
-    bounds = [0, *joints.tolist(), len(curve) - 1]
-    for first, last in pairwise(bounds):
-        part, half = curve[first : last + 1], halves[first : last + 1]
-        slopes: Reals = np.asarray(np.gradient(part, axis=0))
-        slopes /= np.maximum(np.hypot(*slopes.T), 1e-9)[:, None]
-        normals = np.stack([-slopes[:, 1], slopes[:, 0]], axis=1) * half
-        outline = np.concatenate([part + normals, (part - normals)[::-1]])
-        path = QPainterPath()
-        path.setFillRule(Qt.FillRule.WindingFill)
-        path.addPolygon(_polygon(outline))
-        path.closeSubpath()
-        yield InkPiece(path, _box(outline, 1.0), True)
-    for i in bounds:
+    turns: list[int] = (np.flatnonzero((along[:-1] * along[1:]).sum(axis=1) < 0.85) + 1).tolist()
+    return turns
+
+
+def _outlines(curve: Reals, halves: Reals) -> Iterator[InkPiece]:
+    slopes: Reals = np.asarray(np.gradient(curve, axis=0))
+    slopes /= np.maximum(np.hypot(*slopes.T), 1e-9)[:, None]
+    normals = np.stack([-slopes[:, 1], slopes[:, 0]], axis=1) * halves
+    outline = np.concatenate([curve + normals, (curve - normals)[::-1]])
+    path = QPainterPath()
+    path.setFillRule(Qt.FillRule.WindingFill)
+    path.addPolygon(_polygon(outline))
+    path.closeSubpath()
+    yield InkPiece(path, _box(outline, 1.0), True)
+    for i in (0, -1):
         yield _dot(curve[i], 2 * float(halves[i, 0]))
+
+
+def _dots(at: Reals, widths: NDArray[np.floating] | None) -> list[InkPiece]:
+    return [_speck(at) if widths is None else _dot(at, 1.5 * float(widths[0]))]
 
 
 def _speck(at: Reals) -> InkPiece:

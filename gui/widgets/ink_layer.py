@@ -15,8 +15,6 @@ from engine.sketch.strokes import Points
 from gui.widgets.canvas_view import CanvasColors, CanvasView
 from gui.widgets.ink import InkPiece, draw_ink, stroke_pieces
 
-_TOLERANCE = 0.12  # logical pixels by which painted ink may leave the stroke's own curve
-
 _MAX_RECTS = 16  # a clip of more rectangles costs more than what it saves
 
 Widths = Callable[[Points], NDArray[np.float64] | None]
@@ -47,8 +45,8 @@ class InkLayer:
         """Ink of one stroke, shaped once for each power of two of the zoom."""
         known = self._pieces.get(id(stroke))
         if known is None:
-            tolerance = _TOLERANCE / 2.0**self._level
-            known = self._pieces[id(stroke)] = (stroke, stroke_pieces(stroke, tolerance, self._widths(stroke)))
+            known = (stroke, stroke_pieces(stroke, 2.0**self._level, self._widths(stroke)))
+            self._pieces[id(stroke)] = known
         return known[1]
 
     def draw_on(
@@ -130,11 +128,11 @@ class InkLayer:
             painter.setClipRect(part)
             painter.fillRect(part, QColor(colors.paper))
             self._paint_dots(painter, part, view, pixel_ratio, colors)
-            self._paint_ink(painter, strokes, part, transform, colors)
+            self._paint_ink(painter, strokes, part, transform, view.pen_width, colors)
         if fresh:
             elsewhere = QRegion(self._picture.rect()).subtracted(dirty)
             painter.setClipRegion(elsewhere)
-            self._paint_ink(painter, fresh, elsewhere.boundingRect(), transform, colors)
+            self._paint_ink(painter, fresh, elsewhere.boundingRect(), transform, view.pen_width, colors)
         painter.end()
 
     def _paint_ink(
@@ -143,6 +141,7 @@ class InkLayer:
         strokes: Sequence[Points],
         part: QRect,
         transform: QTransform,
+        width: float,
         colors: CanvasColors,
     ) -> None:
         painter.save()
@@ -150,7 +149,7 @@ class InkLayer:
         painter.setTransform(transform)
         clip = transform.inverted()[0].mapRect(QRectF(part))
         for stroke in strokes:
-            draw_ink(painter, self.pieces_of(stroke), QColor(colors.ink), clip)
+            draw_ink(painter, self.pieces_of(stroke), QColor(colors.ink), clip, width)
         painter.restore()
 
     def _paint_dots(

@@ -19,7 +19,7 @@ from engine.sketch.strokes import Points
 from gui.sketch_lab.document import SketchDocument
 from gui.widgets.canvas_overlays import OverlayInk, paint_hint
 from gui.widgets.canvas_view import CanvasColors, CanvasView, DefaultColors
-from gui.widgets.ink import PEN_WIDTH, draw_ink
+from gui.widgets.ink import draw_ink
 from gui.widgets.ink_layer import InkLayer
 
 _WHEEL_STEP = 1.0016  # zoom for a unit of the wheel, of which a notch has 120
@@ -78,16 +78,21 @@ class Paper(QWidget):
         Cheap enough for every frame. Raises `BadDrawingError` for what is not a drawing.
         """
         was_empty = self._ghost.is_empty
-        self.update_part(self._ghost.show(strokes, color_role, progress))
+        self.update_part(self._ghost.show(strokes, color_role, progress, self.pixels_per_unit))
         if was_empty != self._ghost.is_empty and self.document.is_empty:
             self.update()  # the hint comes or goes
 
     def set_demo(self, strokes: Sequence[Points] | None, progress: float = 1.0) -> None:
         """Show strokes (canvas units) on empty paper that are not in the document, or none."""
         was_empty = self._demo.is_empty
-        self.update_part(self._demo.show(strokes, "muted", progress))
+        self.update_part(self._demo.show(strokes, "muted", progress, self.pixels_per_unit))
         if was_empty != self._demo.is_empty:
             self.update()
+
+    @property
+    def pixels_per_unit(self) -> float:
+        """Pixels of the screen to a canvas unit."""
+        return self.view.zoom * self.devicePixelRatioF()
 
     def update_part(self, box: QRectF) -> None:
         """Have a part of the paper (canvas units) painted again."""
@@ -181,15 +186,16 @@ class Paper(QWidget):
 
     def _paint_ink(self, painter: QPainter, overlay: OverlayInk) -> None:
         if not overlay.is_empty:
-            with_view = self._enter_view(painter)
-            overlay.paint(painter, QColor(getattr(self.colors, overlay.role)), with_view)
+            clip = self._enter_view(painter)
+            overlay.paint(painter, QColor(getattr(self.colors, overlay.role)), clip, self.view.pen_width)
             painter.restore()
 
     def _paint_strokes(self, painter: QPainter, strokes: Sequence[Points], color: QColor, extra: float) -> None:
         """Paint strokes of the document in another colour, with a pen wider by `extra` logical pixels."""
         clip = self._enter_view(painter)
+        width = self.view.pen_width + extra / self.view.zoom
         for stroke in strokes:
-            draw_ink(painter, self._layer.pieces_of(stroke), color, clip, PEN_WIDTH + extra / self.view.zoom)
+            draw_ink(painter, self._layer.pieces_of(stroke), color, clip, width)
         painter.restore()
 
     def _enter_view(self, painter: QPainter) -> QRectF:
