@@ -100,8 +100,9 @@ class History:
         if weight <= 0 or not len(values):
             return values
         sums = accumulate(values.tolist(), lambda past, value: weight * past + (1 - weight) * value, initial=0.0)
-        averaged = np.fromiter(sums, np.float64)[1:]
-        return averaged / (1 - weight ** np.arange(1, len(values) + 1))
+        averaged = np.fromiter(sums, np.float64)[1:] / (1 - weight ** np.arange(1, len(values) + 1))
+        # Of a constant only rounding errors would be left to see, on an axis with fifteen digits.
+        return averaged.astype(np.float32).astype(np.float64)
 
     def _halve(self) -> None:
         even = len(self.steps) // 2 * 2
@@ -194,9 +195,10 @@ class LivePlot(QWidget):
 
     def draw(self) -> None:
         """Draw the curves that have changed since they were drawn last."""
-        weight = self._smoothing.value() / 100
-        for curve in self._curves.values():
+        for name, curve in self._curves.items():
             if curve.stale:
+                # Held-out figures are few and far apart: an average over the past would show an older model.
+                weight = 0.0 if name.startswith(HELD_OUT) else self._smoothing.value() / 100
                 steps = np.asarray(curve.history.steps)
                 curve.raw.setData(steps, np.asarray(curve.history.values))
                 curve.raw.setVisible(weight > 0)

@@ -58,9 +58,17 @@ def test_smoothing_is_the_unbiased_moving_average() -> None:
     history = History()
     for step, value in enumerate((1.0, 3.0, 2.0), start=1):
         history.add(step, value)
-    np.testing.assert_allclose(history.smoothed(0.5), [1.0, (0.25 * 1 + 0.5 * 3) / 0.75, (0.125 + 0.75 + 1) / 0.875])
+    expected = [1.0, (0.25 * 1 + 0.5 * 3) / 0.75, (0.125 + 0.75 + 1) / 0.875]
+    np.testing.assert_allclose(history.smoothed(0.5), expected, rtol=1e-6)
     np.testing.assert_array_equal(history.smoothed(0.0), [1.0, 3.0, 2.0])
     assert len(History().smoothed(0.5)) == 0
+
+
+def test_a_smoothed_constant_stays_one() -> None:
+    history = History()
+    for step in range(200):
+        history.add(step, 0.1)
+    assert np.ptp(history.smoothed(0.8)) == 0
 
 
 def test_a_figure_and_its_held_out_twin_share_a_plot(plot: LivePlot) -> None:
@@ -113,6 +121,15 @@ def test_smoothing_slider_draws_the_curves_again(plot: LivePlot) -> None:
     _, exact = plot._curves["loss"].smooth.getOriginalDataset()
     assert np.ptp(smooth[2:]) < 0.3 and list(exact) == [0.0, 1.0, 0.0, 1.0]
     assert not plot._curves["loss"].raw.isVisible()
+
+
+def test_held_out_figures_are_not_smoothed(plot: LivePlot) -> None:
+    for step, value in enumerate((0.0, 1.0, 0.0)):
+        plot.add(point(step, held_out_loss=value))
+    plot._smoothing.setValue(90)
+    plot.draw()
+    _, drawn = plot._curves["held_out_loss"].smooth.getOriginalDataset()
+    assert list(drawn) == [0.0, 1.0, 0.0]
 
 
 def test_theme_colours_the_curves_that_are_there_and_those_to_come(plot: LivePlot) -> None:
