@@ -73,7 +73,9 @@ def evaluate(args: Sequence[str], prog: str) -> None:
     options = parse(EvaluateSketch, prog, args)
     from engine.data.sketches import load_dataset
     from engine.sketch.evaluation import held_out_loss, pool_of
+    from engine.sketch.run import DATA_BOX
     from engine.sketch.sketch_model import load_model
+    from engine.sketch.strokes import scale_factor
 
     model = load_model(Catalog().find(options.model, KIND))
     training: dict[str, Any] = model.header.extra.get("training", {})
@@ -89,7 +91,9 @@ def evaluate(args: Sequence[str], prog: str) -> None:
     examples = [e for name, part in parts.items() if options.part in ("all", name) for e in part]
     progress = Progress()
     progress.say(f"{len(examples)} drawings of {len(options.data)} file(s) or folder(s)")
-    loss = held_out_loss(model.module, pool_of(examples, model.scale_factor), model.longest)
+    # A model whose data had other units than a 0-255 box has another scale: there, as in the paper, the data's own.
+    scale = model.scale_factor if model.box == DATA_BOX else scale_factor(example.stroke3 for example in examples)
+    loss = held_out_loss(model.module, pool_of(examples, scale), model.longest)
     unknown = sum(example.category >= len(model.categories) for example in examples)
     values = {
         "model": model.name,
@@ -97,6 +101,7 @@ def evaluate(args: Sequence[str], prog: str) -> None:
         "drawings": loss.drawings,
         "points": loss.points,
         "N_max": model.longest,
+        "scale_factor": scale,
         "without_category": unknown if model.module.config.class_size else loss.drawings,
         "skipped": dataset.skipped,
     }

@@ -63,7 +63,9 @@ def edited(config: ConfigT, changes: Mapping[str, Any]) -> ConfigT:
     for name in changes:
         if name not in live:
             raise TrainingError(f"{name} cannot be changed while a run is going on.")
-    changed: ConfigT = replace(config, **changes)  # type: ignore[type-var]
+    hints = get_type_hints(type(config))
+    wanted = {name: _coerced(name, value, hints[name]) for name, value in changes.items()}
+    changed: ConfigT = replace(config, **wanted)  # type: ignore[type-var]
     check(changed)
     return changed
 

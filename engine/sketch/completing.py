@@ -58,7 +58,7 @@ def complete(
         endings.sort(key=lambda ending: -ending.log_likelihood)
     return Completion(
         endings=tuple(endings),
-        units_per_canvas_unit=fitted.units,
+        beginning_share=fitted.share,
         beginning_log_likelihood=fitted.log_likelihood,
         seconds=time.perf_counter() - started,
     )

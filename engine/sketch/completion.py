@@ -64,9 +64,12 @@ class Ending:
 
 @dataclass(frozen=True)
 class Completion:
-    """The endings of one request, in the order to show, the scale that was fitted and the time that it took (s)."""
+    """The endings of one request, in the order to show, and the time that it took (s).
+
+    `beginning_share` is the share of the finished drawing's box that the beginning was taken to fill: the fitted scale.
+    """
 
     endings: tuple[Ending, ...]
-    units_per_canvas_unit: float
+    beginning_share: float
     beginning_log_likelihood: float
     seconds: float

@@ -1,6 +1,6 @@
 """How large is a beginning meant to be?
 
-A model has only seen whole drawings that fill a box of 255 units. The first strokes of a person fill any part of that
+A model has only seen whole drawings that fill a box, of 255 units for Quick, Draw!'s. The first strokes of a person fill any part of that
 box, and a network that is fed them at the wrong scale has never seen anything like them. So several scales are tried
 in one batch, and the one under which the beginning is most likely is kept. Offsets at scale s have the density
 p(s * offset) * s^2 per point in the person's own units, which makes the likelihoods comparable.
@@ -22,7 +22,6 @@ from engine.sketch.model import START_TOKEN
 from engine.sketch.stepping import Stepper
 from engine.sketch.strokes import Drawing, quickdraw_epsilon_at, simplify, to_stroke3
 
-BOX = 255.0
 # Shares of the box that the beginning may fill.
 SHARES = tuple(2 ** (-step / 2) for step in range(6))
 # Beginnings are judged by their first points; more would change little and cost time at every pen-up.
@@ -32,13 +31,14 @@ CACHE_SIZE = 8
 
 @dataclass(frozen=True)
 class FittedBeginning:
-    """A beginning as the decoder sees it. `units` is the 0-255 units per canvas unit that were chosen.
+    """A beginning as the decoder sees it. `units` is the units of its data per canvas unit that were chosen.
 
-    state: after the last point [1, H] each. points: stroke-5 [N + 1, 5] with the start token, model units.
+    share: what the beginning fills of the box at that scale. state: after the last point [1, H] each. points: stroke-5 [N + 1, 5] with the start token, model units.
     log_likelihood: nats per point in model units (0 for an empty beginning).
     """
 
     units: float
+    share: float
     points: NDArray[np.float32]
     state: State
     log_likelihood: float
@@ -57,28 +57,31 @@ class _Track:
 class ScaleFitter:
     """Fits and remembers: strokes that were already there at the last pen-up are not run again."""
 
-    def __init__(self, stepper: Stepper, scale_factor: float) -> None:
-        self._stepper, self.scale_factor = stepper, scale_factor
+    def __init__(self, stepper: Stepper, scale_factor: float, box: float) -> None:
+        """For the model of `stepper`, whose data fills a box of `box` units and is divided by `scale_factor`."""
+        self._stepper, self.scale_factor, self._box = stepper, scale_factor, box
         self._tracks: list[_Track] = []
 
     def fit(self, beginning: Drawing, category: int, pen_down: bool, whole_size: float) -> FittedBeginning:
-        """The beginning at its most likely scale; one of a single point, or none, is taken at `whole_size` = 255."""
+        """The beginning at its most likely scale; one of a single point, or none, as if `whole_size` were the box."""
         left, top, right, bottom = beginning.box()
         extent = max(right - left, bottom - top)
         if extent < 1e-3 * whole_size:
-            units = BOX / whole_size
+            units = self._box / whole_size
             stroke3 = _stroke3(beginning, units, pen_down)
-            return self._at_scales(stroke3, (units,), category)
+            return self._at_scales(stroke3, (units,), category, extent)
         # Half octaves: the scale, and with it what is remembered, stays the same while the drawing grows a little.
-        largest = 2 ** (math.floor(2 * math.log2(BOX / extent)) / 2)
+        largest = 2 ** (math.floor(2 * math.log2(self._box / extent)) / 2)
         stroke3 = _stroke3(beginning, largest * SHARES[2], pen_down)
-        head = stroke3[:POINTS_TO_JUDGE]
+        scales = tuple(largest * share for share in SHARES)
         if len(stroke3) <= POINTS_TO_JUDGE:
-            return self._at_scales(stroke3, tuple(largest * share for share in SHARES), category)
-        units = self._at_scales(head, tuple(largest * share for share in SHARES), category).units
-        return self._at_scales(stroke3, (units,), category)
+            return self._at_scales(stroke3, scales, category, extent)
+        units = self._at_scales(stroke3[:POINTS_TO_JUDGE], scales, category, extent).units
+        return self._at_scales(stroke3, (units,), category, extent)
 
-    def _at_scales(self, stroke3: NDArray[np.float32], scales: tuple[float, ...], category: int) -> FittedBeginning:
+    def _at_scales(
+        self, stroke3: NDArray[np.float32], scales: tuple[float, ...], category: int, extent: float
+    ) -> FittedBeginning:
         stepper = self._stepper
         points = np.zeros((len(stroke3) + 1, len(scales), 5), np.float32)
         points[0] = START_TOKEN
@@ -106,6 +109,7 @@ class ScaleFitter:
         best = int(np.argmax(scores + jacobian))
         return FittedBeginning(
             units=scales[best],
+            share=extent * scales[best] / self._box,
             points=points[:, best],
             state=tuple(part[best : best + 1] for part in track.states[-1]),
             log_likelihood=float(scores[best]) / max(len(stroke3), 1),
@@ -130,7 +134,7 @@ class ScaleFitter:
 
 
 def _stroke3(beginning: Drawing, units: float, pen_down: bool) -> NDArray[np.float32]:
-    """Stroke-3 in canvas units, simplified as the model's data was at `units` 0-255 units per canvas unit."""
+    """Stroke-3 in canvas units, simplified as the model's data was, at `units` of its units per canvas unit."""
     stroke3 = to_stroke3(simplify(beginning, quickdraw_epsilon_at(units)))
     if pen_down and len(stroke3):
         stroke3[-1, 2] = 0

@@ -22,6 +22,8 @@ from numpy.typing import NDArray
 from engine.errors import BadFileError
 from engine.runtime.checkpoint import CheckpointHeader, save_checkpoint
 from engine.sketch.config import SketchModelConfig
+from engine.sketch.model import SketchRNN
+from engine.sketch.sampling import typical_size
 
 QUANTUM = 10 / 32767
 MAX_BYTES = 64 * 2**20
@@ -148,20 +150,30 @@ def to_state_dict(weights: MagentaWeights) -> tuple[SketchModelConfig, dict[str,
     return config, {name: torch.from_numpy(array.copy()) for name, array in tensors.items()}
 
 
-def header_of(weights: MagentaWeights, config: SketchModelConfig, file_name: str) -> CheckpointHeader:
-    """The header of these weights as a checkpoint of ours."""
-    return CheckpointHeader(
+def to_checkpoint(weights: MagentaWeights, file_name: str) -> tuple[dict[str, torch.Tensor], CheckpointHeader]:
+    """The parameters and the header of a checkpoint of ours.
+
+    The published files do not say how large their drawings are, so the model is asked: it draws some.
+    """
+    config, tensors = to_state_dict(weights)
+    model = SketchRNN(config)
+    model.load_state_dict(tensors)
+    header = CheckpointHeader(
         kind="sketch",
         name=weights.name.replace("_", " "),
         config={**asdict(config), "categories": list(config.categories)},
         data=f"{LICENCE}; file {file_name}",
         command=f"python -m engine convert {file_name}",
-        extra={"scale_factor": weights.scale_factor, "longest": weights.max_points},
+        extra={
+            "scale_factor": weights.scale_factor,
+            "longest": weights.max_points,
+            "box": round(typical_size(model, weights.max_points) * weights.scale_factor, 1),
+        },
     )
+    return tensors, header
 
 
 def convert(path: Path, out: Path) -> None:
     """Read a `.gen.json` file and write it as a checkpoint of ours; raises `BadFileError` or `SaveError`."""
-    weights = read_weights(path)
-    config, tensors = to_state_dict(weights)
-    save_checkpoint(out, tensors, header_of(weights, config, path.name))
+    tensors, header = to_checkpoint(read_weights(path), path.name)
+    save_checkpoint(out, tensors, header)

@@ -28,6 +28,7 @@ STATE_FILE = "state.safetensors"
 MODEL_FILE = "model.safetensors"
 BAD_STEPS_BEFORE_RESTORE = 3
 SHEET_SIZE = 9
+DATA_BOX = 255.0  # `engine.data.sketches` aligns every drawing to it
 
 
 @dataclass
@@ -281,7 +282,12 @@ class SketchRun:
             metrics={**figures, "step": float(self.step_count), "train_seconds": self._progress.seconds},
             command=_as_command(self.config),
             version=1,
-            extra={"scale_factor": self.scale, "longest": self._batches.longest, "training": config},
+            extra={
+                "scale_factor": self.scale,
+                "longest": self._batches.longest,
+                "box": DATA_BOX,
+                "training": config,
+            },
         )
         save_checkpoint(self.model_path, self.model.state_dict(), header)
 

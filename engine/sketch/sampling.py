@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.runtime.job import Job
+from engine.runtime.job import Job, drive
 from engine.sketch.cells import State
 from engine.sketch.draw import PEN_DOWN, PEN_END, PointSource
 from engine.sketch.model import START_TOKEN, SketchRNN
@@ -100,13 +100,9 @@ def sample_sheet(model: SketchRNN, count: int, seed: int, max_points: int) -> ND
     stepper = Stepper(_on_cpu(model), torch.float32)
     known = len(model.config.categories)
     chosen = [(i * known) // count for i in range(count)] if known else [0] * count
-    job = sample_drawings(stepper, chosen, seed=seed, tau=0.4, pen_tau=0.4, max_points=max_points)
-    while True:
-        try:
-            next(job)
-        except StopIteration as end:
-            drawings: list[NDArray[np.float32]] = end.value
-            break
+    drawings = drive(
+        sample_drawings(stepper, chosen, seed=seed, tau=0.4, pen_tau=0.4, max_points=max_points)
+    )
     length = max(1, *(len(drawing) for drawing in drawings))
     sheet = np.zeros((count, length, 5), np.float32)
     sheet[:, :, 4] = 1
@@ -116,6 +112,16 @@ def sample_sheet(model: SketchRNN, count: int, seed: int, max_points: int) -> ND
         sheet[row, : len(drawing), 3] = drawing[:, 2]
         sheet[row, : len(drawing), 4] = 0
     return sheet
+
+
+def typical_size(model: SketchRNN, max_points: int) -> float:
+    """The longer side of what the model draws, in model units: the median of some drawings at temperature 0.4."""
+    known = max(1, len(model.config.categories))
+    job = sample_drawings(
+        Stepper(model, torch.float32), [i % known for i in range(32)], seed=0, tau=0.4, pen_tau=0.4, max_points=max_points
+    )
+    sides = [np.ptp(np.cumsum(drawing[:, :2], axis=0), axis=0).max() for drawing in drive(job) if len(drawing) > 1]
+    return float(np.median(sides)) if sides else 1.0
 
 
 def _on_cpu(model: SketchRNN) -> SketchRNN:

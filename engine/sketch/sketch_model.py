@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 import torch
@@ -32,12 +32,14 @@ MAX_PARAMETERS = 200_000_000
 class SketchModel:
     """A model and what belongs to it. Its methods are for one thread at a time.
 
-    `scale_factor` divides offsets of a 0-255 box before the network sees them; `longest` is N_max of its training.
+    Its data filled a box of `box` units (255 for Quick, Draw!'s form), in which it was simplified with an epsilon of 2;
+    `scale_factor` divides offsets in these units before the network sees them. `longest` is N_max of its training.
     """
 
     module: SketchRNN
     header: CheckpointHeader
     scale_factor: float
+    box: float
     longest: int
 
     @property
@@ -68,7 +70,7 @@ class SketchModel:
     @cached_property
     def fitter(self) -> ScaleFitter:
         """Finds how large a beginning is meant."""
-        return ScaleFitter(self.stepper, self.scale_factor)
+        return ScaleFitter(self.stepper, self.scale_factor, self.box)
 
     def category_index(self, category: str | None) -> int:
         """The index of a category; None, or a model of one category, means any. Raises `UnknownModelError`."""
@@ -86,7 +88,7 @@ class SketchModel:
     def sample(
         self, count: int, *, category: str | None = None, seed: int = 0, temperature: float = 0.4
     ) -> Job[Sampled, list[Drawing]]:
-        """`count` drawings from nothing in the units of a 0-255 box.
+        """`count` drawings from nothing, in the units of the model's data.
 
         Without a category, a model of several takes them in turn.
         """
@@ -112,7 +114,7 @@ class SketchModel:
 
         The drawing is aligned and simplified as the model's data was. Raises `BadDrawingError` for an empty one.
         """
-        stroke3 = to_stroke3(quickdraw_preprocess(drawing))
+        stroke3 = to_stroke3(quickdraw_preprocess(drawing, size=self.box))
         points = self.as_points(stroke3)
         condition = self.module.condition(None, None, torch.tensor([self.category_index(category)]))
         mixture = self.module.decode(torch.from_numpy(points[:-1]), condition)
@@ -122,7 +124,7 @@ class SketchModel:
         return float(offsets + pens) / len(stroke3)
 
     def as_points(self, stroke3: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Stroke-5 [N + 2, 1, 5] in model units of stroke-3 [N, 3] in 0-255 units: start token, points, end."""
+        """Stroke-5 [N + 2, 1, 5] in model units of stroke-3 [N, 3] in the data's units: start token, points, end."""
         points = np.zeros((len(stroke3) + 2, 1, 5), np.float32)
         points[0, 0] = START_TOKEN
         points[1:-1, 0, :2] = stroke3[:, :2] / self.scale_factor
@@ -138,15 +140,13 @@ def load_model(path: Path) -> SketchModel:
     Raises `CheckpointError` or `BadFileError` with a sentence.
     """
     if path.suffix == ".json":
-        weights = magenta.read_weights(path)
-        config, tensors = magenta.to_state_dict(weights)
-        header = magenta.header_of(weights, config, path.name)
+        tensors, header = magenta.to_checkpoint(magenta.read_weights(path), path.name)
     else:
         tensors, header = load_checkpoint(path, "sketch")
-        config = _model_config(header)
-    scale, longest = header.extra.get("scale_factor"), header.extra.get("longest")
-    if not isinstance(scale, int | float) or not 0 < scale < 1e6 or not isinstance(longest, int) or longest < 1:
-        raise CheckpointError(f"{path.name} does not state its scale factor and longest drawing.")
+    config = _model_config(header)
+    scale, longest, box = (header.extra.get(name) for name in ("scale_factor", "longest", "box"))
+    if not isinstance(longest, int) or not 1 <= longest <= 10_000 or not _is_length(scale) or not _is_length(box):
+        raise CheckpointError(f"{path.name} does not state its scale factor, its longest drawing and its box.")
     with torch.device("meta"):
         module = SketchRNN(config)
     if sum(parameter.numel() for parameter in module.parameters()) > MAX_PARAMETERS:
@@ -156,7 +156,11 @@ def load_model(path: Path) -> SketchModel:
     except RuntimeError as error:
         raise CheckpointError(f"The tensors of {path.name} do not fit the model that its header describes.") from error
     module.requires_grad_(False).eval()
-    return SketchModel(module, header, float(scale), longest)
+    return SketchModel(module, header, float(scale), float(box), longest)
+
+
+def _is_length(value: Any) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < 1e6
 
 
 def _model_config(header: CheckpointHeader) -> SketchModelConfig:

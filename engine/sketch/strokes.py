@@ -171,13 +171,13 @@ QUICKDRAW_EPSILON = 2.0
 
 
 def quickdraw_epsilon_at(units: float) -> float:
-    """The epsilon, in canvas units, that simplifies as the data was at `units` 0-255 units per canvas unit."""
+    """The epsilon, in canvas units, that simplifies as the data was, at `units` units of the data per canvas unit."""
     return QUICKDRAW_EPSILON / units
 
 
-def quickdraw_preprocess(drawing: Drawing, epsilon: float = QUICKDRAW_EPSILON) -> Drawing:
-    """What turned raw Quick, Draw! into its simplified form: align to 0-255, resample at 1 pixel, simplify, round."""
-    small = simplify(resample(align_to_box(drawing)), epsilon)
+def quickdraw_preprocess(drawing: Drawing, size: float = 255.0) -> Drawing:
+    """What turned raw Quick, Draw! into its simplified form: align to a box, resample at 1 unit, simplify, round."""
+    small = simplify(resample(align_to_box(drawing, size)), QUICKDRAW_EPSILON)
     return Drawing(tuple(np.round(stroke) for stroke in small.strokes), small.word)
 
 

@@ -32,10 +32,9 @@ def train(config: SketchTrainConfig, run_dir: Path) -> Job[Event, dict[str, floa
     while not stopped and not run.finished:
         for event in _one_step(run):
             command = yield event
-            if isinstance(command, Stop):
-                stopped = True
-            elif isinstance(command, Edit):
-                yield _obeyed(run, command)
+            while isinstance(command, Edit):
+                command = yield _obeyed(run, command)
+            stopped = stopped or isinstance(command, Stop)
     if not run.saved:
         yield from _save(run)
     return run.best_figures

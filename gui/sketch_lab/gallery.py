@@ -204,13 +204,14 @@ class EndingGallery(QWidget):
 
 
 def _grid(count: int, width: int, height: int) -> tuple[int, int]:
-    """Columns and rows that give `count` cells the largest squares."""
-    best, best_side = (1, count), 0.0
+    """Columns and rows for `count` cells: large squares, and few places left empty."""
+    best, best_score = (1, count), 0.0
     for columns in range(1, count + 1):
         rows = math.ceil(count / columns)
         side = min((width - _GAP * (columns - 1)) / columns, (height - _GAP * (rows - 1)) / rows)
-        if side > best_side + 0.5:
-            best, best_side = (columns, rows), side
+        score = side * (count / (columns * rows)) ** 2
+        if score > best_score:
+            best, best_score = (columns, rows), score
     return best
 
 

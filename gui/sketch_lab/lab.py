@@ -42,7 +42,7 @@ from gui.widgets.stroke_canvas import StrokeCanvas
 from gui.widgets.training_panel import TrainingPanel
 
 PREFERRED_MODEL = "doodles"
-CONTROLS_WIDTH = 292
+CONTROLS_WIDTH = 316
 # The pen rests when it has not moved for this long; longer than the pauses within a stroke, shorter than patience.
 REST_MS = 300
 _HINT = "Draw the beginning of something.\nAt every pen-up the network finishes it."
@@ -118,8 +118,9 @@ class SketchLab(Lab):
         splitter = QSplitter(Qt.Orientation.Horizontal)
         splitter.addWidget(self.canvas)
         splitter.addWidget(self.gallery)
-        splitter.setStretchFactor(0, 11)
-        splitter.setStretchFactor(1, 10)
+        splitter.setStretchFactor(0, 1)
+        splitter.setStretchFactor(1, 1)
+        splitter.setSizes([500, 500])
         splitter.setChildrenCollapsible(False)
         splitter.setHandleWidth(12)
         scroll = QScrollArea()
@@ -342,13 +343,10 @@ class SketchLab(Lab):
 
     def _on_completed(self, completion: Completion) -> None:
         growth = self.finisher.growth
-        box = growth.beginning.box() if growth is not None else (0.0, 0.0, 0.0, 0.0)
-        extent = max(box[2] - box[0], box[3] - box[1])
         if growth is None or not growth.beginning.point_count:
             self.controls.show_beginning(None, None)
         else:
-            share = extent * completion.units_per_canvas_unit / 255
-            self.controls.show_beginning(completion.beginning_log_likelihood, share)
+            self.controls.show_beginning(completion.beginning_log_likelihood, completion.beginning_share)
 
     def _on_ready(self, ready: ModelReady) -> None:
         self.controls.show_ready(ready)
