@@ -108,7 +108,7 @@ class TrainingPanel(QWidget):
                 self._messages.warning(f"{run.name} is a run of another trainer ({run.trainer}).")
                 return
             config = from_json(self._trainer.config_class(), run.config())
-            points, steps = run.metrics(), run.array_steps()
+            points, steps = run.follow(), run.array_steps()
             newest = run.arrays(steps[-1]) if steps else None
         except EngineError as error:
             self._messages.report(error)
@@ -118,7 +118,6 @@ class TrainingPanel(QWidget):
         self.form.set_config(config)
         for point in points:
             self._on_client_metrics(point)
-        run.follow()
         for note in run.follow_notes():
             self._on_client_note(note)
         if newest is not None:
