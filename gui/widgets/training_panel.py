@@ -77,7 +77,7 @@ class TrainingPanel(QWidget):
         self.new_button = self._button("&New run", "Forget this run on the screen and set up another one")
         self.start_button = self._button("&Start", "Train with these settings in a process of its own")
         self.pause_button = self._button("&Pause", "Take no further step until you go on")
-        self.stop_button = self._button("S&top", "Save everything and end the run; pressed again, end it at once from the last checkpoint")
+        self.stop_button = self._button("S&top", "Save and end the run; pressed again, end it without saving")
         self.open_button = self._button("&Resume a run", "Open an earlier run and go on with it")
         self._runs_menu = QMenu(self.open_button)
         self.open_button.setMenu(self._runs_menu)
