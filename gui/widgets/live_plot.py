@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Any, Protocol
@@ -177,12 +177,6 @@ class LivePlot(QWidget):
             curve.stale = True
         if not self._timer.isActive() and self.isVisible():
             self._timer.start()
-
-    def show_run(self, events: Iterable[Metrics]) -> None:
-        """Replace everything by the figures of another run."""
-        self.clear()
-        for event in events:
-            self.add(event)
 
     def clear(self) -> None:
         """Forget every curve."""

@@ -77,7 +77,7 @@ class TrainingPanel(QWidget):
         self.new_button = self._button("&New run", "Forget this run on the screen and set up another one")
         self.start_button = self._button("&Start", "Train with these settings in a process of its own")
         self.pause_button = self._button("&Pause", "Take no further step until you go on")
-        self.stop_button = self._button("S&top", "Save everything and end the run; it can be resumed later")
+        self.stop_button = self._button("S&top", "Save and end the run; pressed again, end it without saving")
         self.open_button = self._button("&Resume a run", "Open an earlier run and go on with it")
         self._runs_menu = QMenu(self.open_button)
         self.open_button.setMenu(self._runs_menu)
@@ -108,7 +108,7 @@ class TrainingPanel(QWidget):
                 self._messages.warning(f"{run.name} is a run of another trainer ({run.trainer}).")
                 return
             config = from_json(self._trainer.config_class(), run.config())
-            points, steps = run.metrics(), run.array_steps()
+            points, steps = run.follow(), run.array_steps()
             newest = run.arrays(steps[-1]) if steps else None
         except EngineError as error:
             self._messages.report(error)
@@ -118,7 +118,6 @@ class TrainingPanel(QWidget):
         self.form.set_config(config)
         for point in points:
             self._on_client_metrics(point)
-        run.follow()
         for note in run.follow_notes():
             self._on_client_note(note)
         if newest is not None:
@@ -184,7 +183,7 @@ class TrainingPanel(QWidget):
         self.new_button.clicked.connect(self._on_new_clicked)
         self.start_button.clicked.connect(self._on_start_clicked)
         self.pause_button.clicked.connect(self._on_pause_clicked)
-        self.stop_button.clicked.connect(self.client.stop)
+        self.stop_button.clicked.connect(self._on_stop_clicked)
         self._runs_menu.aboutToShow.connect(self._on_runs_menu_about_to_show)
         self._follow_timer.timeout.connect(self._on_follow_timer_timeout)
 
@@ -211,6 +210,13 @@ class TrainingPanel(QWidget):
             self.client.resume(self._run.path)
         else:
             self.client.pause()
+
+    def _on_stop_clicked(self) -> None:
+        # A step may take very long; pressed again, the button ends the run without waiting for it.
+        if self.client.state == STOPPING:
+            self.client.kill()
+        else:
+            self.client.stop()
 
     def _on_runs_menu_about_to_show(self) -> None:
         self._runs_menu.clear()
@@ -287,7 +293,8 @@ class TrainingPanel(QWidget):
         self.open_button.setEnabled(not active)
         self.pause_button.setEnabled(active and self.client.state != STOPPING)
         self.pause_button.setText("&Resume" if self.client.state == PAUSED else "&Pause")
-        self.stop_button.setEnabled(active and self.client.state != STOPPING)
+        self.stop_button.setEnabled(active)
+        self.stop_button.setText("&Kill now" if self.client.state == STOPPING else "S&top")
         self.form.set_live(self._run is not None)
         self._tell_state()
 

@@ -28,7 +28,7 @@ class StandinConfig:
     rate: float = setting(
         1e-5, "Step size.", group="Run", unit="1/step", low=0.0, high=1.0, live=True, source="made up")
     shuffle: bool = setting(True, "Whether the order changes.", group="Run", live=True)
-    wait: float = setting(0.0, "Time that a step takes.", group="Run", unit="s", low=0.0, high=1.0)
+    wait: float = setting(0.0, "Time that a step takes.", group="Run", unit="s", low=0.0, high=60.0)
     fail_at: int = setting(0, "The step that fails unexpectedly; 0 for none.", group="Run", low=0)
     name: str = setting("my stand-in", "Name of the model.", group="Run")
 

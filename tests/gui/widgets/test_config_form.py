@@ -54,7 +54,7 @@ configs = st.builds(
     steps=st.integers(1, 10_000_000),
     rate=st.floats(0, 1),
     shuffle=st.booleans(),
-    wait=st.floats(0, 1),
+    wait=st.floats(0, 60),
     fail_at=st.integers(0, 10**9),
     name=st.text(max_size=20).filter(str.isprintable),
 )

@@ -142,9 +142,11 @@ def test_theme_colours_the_curves_that_are_there_and_those_to_come(plot: LivePlo
     assert plot._grid.backgroundBrush().color().name() == "#010203"
 
 
-def test_another_run_replaces_everything(plot: LivePlot) -> None:
+def test_after_clear_another_run_has_the_plot_for_itself(plot: LivePlot) -> None:
     plot.add(point(1, loss=1.0))
-    plot.show_run([point(5, other=1.0), point(6, other=2.0)])
+    plot.clear()
+    plot.add(point(5, other=1.0))
+    plot.add(point(6, other=2.0))
     assert plot.titles == ["other"]
     assert plot.history("other").steps == [5, 6]
 

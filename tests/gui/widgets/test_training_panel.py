@@ -153,6 +153,19 @@ def test_a_run_that_fails_says_why_and_can_be_tried_again(
     assert panel.start_button.isEnabled() and panel.new_button.isEnabled()
 
 
+def test_stop_pressed_again_does_not_wait_for_a_long_step(
+    panel: TrainingPanel, messages: Heard, qtbot: QtBot
+) -> None:
+    panel.form.set_config(StandinConfig(steps=1_000_000, wait=30.0))
+    click(qtbot, panel.start_button)
+    qtbot.waitUntil(lambda: panel.client.state == "running", timeout=PATIENCE)
+    click(qtbot, panel.stop_button)
+    assert panel.stop_button.text() == "&Kill now" and not panel.pause_button.isEnabled()
+    click(qtbot, panel.stop_button)
+    wait_for_end(panel, qtbot)
+    assert panel.client.state == "killed" and panel.stop_button.text() == "S&top"
+
+
 def test_a_killed_run_is_resumed(panel: TrainingPanel, messages: Heard, qtbot: QtBot) -> None:
     panel.form.set_config(ENDLESS)
     click(qtbot, panel.start_button)
