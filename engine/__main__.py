@@ -15,7 +15,7 @@ def commands() -> dict[tuple[str, ...], tuple[str, Command]]:
     """Every command: its words, one line of help and what runs it (imports happen there)."""
     from engine.cli import catalog, sketch
 
-    training = {
+    training: dict[tuple[str, ...], tuple[str, Command]] = {
         ("train", name): (f"Train {known.title}.", _training(name)) for name, known in TRAINERS.items()
     }
     return {

@@ -77,9 +77,8 @@ def _check(request: CompletionRequest) -> None:
 def _last_point(request: CompletionRequest) -> NDArray[np.float32]:
     """Where the endings go on from: the beginning's last point, or near the middle of the box."""
     if request.beginning.point_count:
-        return request.beginning.strokes[-1][-1]
-    middle = np.asarray(request.origin, np.float32) + request.size / 2
-    return middle.astype(np.float32)
+        return np.asarray(request.beginning.strokes[-1][-1], np.float32)
+    return np.asarray([corner + request.size / 2 for corner in request.origin], np.float32)
 
 
 def _chunk(steps: list[Step], first: int, last: NDArray[np.float64], per_unit: float) -> EndingsGrown:

@@ -47,7 +47,7 @@ class PointSource:
 def _choose(logits: NDArray[np.float32], tau: float, uniform: NDArray[np.float32]) -> NDArray[np.int64]:
     """One index per row, drawn from softmax(logits / tau) by the inverse of its cumulative sum."""
     if tau < 1e-3:
-        return logits.argmax(axis=1)
+        return np.asarray(logits.argmax(axis=1), np.int64)
     weights = np.exp((logits - logits.max(axis=1, keepdims=True)) / np.float32(tau))
     cumulative = weights.cumsum(axis=1)
-    return (cumulative < (uniform * cumulative[:, -1])[:, None]).sum(axis=1)
+    return np.asarray((cumulative < (uniform * cumulative[:, -1])[:, None]).sum(axis=1), np.int64)

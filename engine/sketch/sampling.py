@@ -83,7 +83,7 @@ def sample_drawings(
     for first in range(0, len(categories), SAMPLES_AT_ONCE):
         group = list(categories[first : first + SAMPLES_AT_ONCE])
         condition = stepper.condition(group)
-        start = np.tile(np.float32(START_TOKEN), (1, len(group), 1))
+        start = np.tile(np.asarray(START_TOKEN, np.float32), (1, len(group), 1))
         _, states = stepper.run(start, condition, stepper.first_state(condition))
         source = PointSource(seed, len(group), max_points, first)
         taken = list(sample_steps(stepper, condition, states[-1], source, max_points, tau, pen_tau))

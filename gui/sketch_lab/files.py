@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QFileDialog, QInputDialog, QWidget
+from PySide6.QtWidgets import QDialog, QFileDialog, QInputDialog, QWidget
 
 from engine.runtime.job import Job
 from engine.sketch.strokes import Drawing
@@ -20,7 +19,6 @@ from gui.sketch_lab.session import SketchSession
 
 OPEN_FILTER = "Drawings (*.svg *.ndjson *.npz);;All files (*)"
 MODEL_FILTER = "Models (*.safetensors *.gen.json *.json);;All files (*)"
-MOST_PIXELS, FEWEST_PIXELS = export.MAX_SIZE, export.MIN_SIZE
 _SECONDS_OF_ANIMATION = 6.0
 _KINDS: dict[str, tuple[str, str]] = {
     "svg": ("drawing.svg", "SVG (*.svg)"),
@@ -76,14 +74,14 @@ class SketchFiles(QObject):
     def ask_where_to_save(self, drawing: Drawing, kind: str, size: int) -> None:
         """Choose a file to save `drawing` to; a picture of `size` 0 asks for its size first."""
         if kind == "png" and size == 0:
-            dialog = QInputDialog(self._window)
-            dialog.setWindowTitle("Size of the picture")
-            dialog.setLabelText("Pixels of the longer side:")
-            dialog.setInputMode(QInputDialog.InputMode.IntInput)
-            dialog.setIntRange(FEWEST_PIXELS, MOST_PIXELS)
-            dialog.setIntValue(1024)
-            dialog.intValueSelected.connect(lambda pixels: self.ask_where_to_save(drawing, kind, pixels))
-            _open_once(dialog)
+            question = QInputDialog(self._window)
+            question.setWindowTitle("Size of the picture")
+            question.setLabelText("Pixels of the longer side:")
+            question.setInputMode(QInputDialog.InputMode.IntInput)
+            question.setIntRange(export.MIN_SIZE, export.MAX_SIZE)
+            question.setIntValue(1024)
+            question.intValueSelected.connect(lambda pixels: self.ask_where_to_save(drawing, kind, pixels))
+            _open_once(question)
             return
         name, name_filter = _KINDS[kind]
         dialog = QFileDialog(self._window, "Save the drawing", name, name_filter)
@@ -126,7 +124,7 @@ class SketchFiles(QObject):
         _open_once(dialog)
 
 
-def _open_once(dialog: Any) -> None:
+def _open_once(dialog: QDialog) -> None:
     """Open without blocking; the dialog is gone when it closes."""
     dialog.finished.connect(dialog.deleteLater)
     dialog.open()

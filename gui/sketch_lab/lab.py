@@ -92,7 +92,8 @@ class SketchLab(Lab):
         self.gallery.set_count(self.model.intent.count)
         self.controls = SketchControls(self.model)
         self.pages = QStackedWidget()
-        self.pages.addWidget(self._drawing_page())
+        self._drawing_page = self._make_drawing_page()
+        self.pages.addWidget(self._drawing_page)
         top = QHBoxLayout()
         top.setContentsMargins(0, 0, 0, 0)
         top.addWidget(self.toolbar, 1)
@@ -114,7 +115,7 @@ class SketchLab(Lab):
         column.addLayout(top)
         column.addWidget(self.pages, 1)
 
-    def _drawing_page(self) -> QWidget:
+    def _make_drawing_page(self) -> QWidget:
         splitter = QSplitter(Qt.Orientation.Horizontal)
         splitter.addWidget(self.canvas)
         splitter.addWidget(self.gallery)
@@ -172,7 +173,7 @@ class SketchLab(Lab):
         self._shortcut("Ctrl+O", self.files.ask_for_drawing)
 
     def _shortcut(self, keys: str, act: Callable[[], None]) -> None:
-        shortcut = QShortcut(QKeySequence(keys), self.pages.widget(0))
+        shortcut = QShortcut(QKeySequence(keys), self._drawing_page)
         shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         shortcut.activated.connect(act)
 

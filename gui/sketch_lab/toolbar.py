@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import QSignalBlocker, QSize, Signal
 from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QMenu, QToolButton, QWidget
 
@@ -41,7 +43,7 @@ class CanvasToolbar(QWidget):
             button = self._button(icon, tip)
             button.setCheckable(True)
             button.setChecked(tool is canvas.tool)
-            button.clicked.connect(lambda _on=False, tool=tool: canvas.set_tool(tool))
+            button.clicked.connect(partial(canvas.set_tool, tool))
             self._tools.addButton(button)
             self.tool_buttons[tool] = button
             row.addWidget(button)
@@ -76,7 +78,7 @@ class CanvasToolbar(QWidget):
         menu.addAction("SVG with true paths…", lambda: self.export_requested.emit("svg", -1))
         pictures = menu.addMenu("PNG picture")
         for size in PNG_SIZES:
-            pictures.addAction(f"{size} pixels…", lambda size=size: self.export_requested.emit("png", size))
+            pictures.addAction(f"{size} pixels…", partial(self.export_requested.emit, "png", size))
         pictures.addAction("Another size…", lambda: self.export_requested.emit("png", 0))
         menu.addAction("SVG that draws itself…", lambda: self.export_requested.emit("animated", -1))
         menu.addAction("Quick, Draw! ndjson…", lambda: self.export_requested.emit("ndjson", -1))
