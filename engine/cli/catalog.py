@@ -39,7 +39,7 @@ class Models:
 class Download:
     """Fetch public files: model names go into the catalog, Quick, Draw! categories into the downloads folder."""
 
-    names: Annotated[tyro.conf.Positional[tuple[str, ...]], tyro.conf.arg(help="Names as `models --public` lists them.")]
+    names: Annotated[tyro.conf.Positional[tuple[str, ...]], tyro.conf.arg(help="Names as in `models --public`.")]
     drawings: Annotated[bool, tyro.conf.arg(help="The names are categories of Quick, Draw! drawings.")] = False
     json: Json = False
 
@@ -98,7 +98,7 @@ def download(args: Sequence[str], prog: str) -> None:
     known = {remote.name: remote for remote in (quickdraw_categories() if options.drawings else magenta_models())}
     for name in options.names:
         if name not in known:
-            raise DownloadError(f"No public file is known for {name!r}; `python -m engine models --public` lists the models.")
+            raise DownloadError(f"No public file is known for {name!r}; `python -m engine models --public` lists them.")
     progress = Progress()
     done: dict[str, str] = {}
     for name in options.names:

@@ -17,6 +17,7 @@ class Progress:
     """One line on stderr that is rewritten on a terminal and repeated now and then elsewhere."""
 
     def __init__(self) -> None:
+        """Nothing is shown yet."""
         self._terminal = sys.stderr.isatty()
         self._last = 0.0
         self._open = False
@@ -48,7 +49,7 @@ class Progress:
 
 
 def report(title: str, values: Mapping[str, Any], as_json: bool) -> None:
-    """The end report: a title and aligned values; with `as_json` the same values as one JSON object on the last line."""
+    """The end report: a title and aligned values; with `as_json` again as one JSON object on the last line."""
     print(title)
     width = max((len(name) for name in values), default=0)
     for name, value in values.items():

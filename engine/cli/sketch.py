@@ -25,7 +25,7 @@ class SampleSketch:
     out: Annotated[Path, tyro.conf.arg(help="Where to write: .ndjson (all drawings) or .svg (a sheet of them).")]
     count: Annotated[int, tyro.conf.arg(help="How many drawings.")] = 100
     category: Annotated[str | None, tyro.conf.arg(help="One category; else the model's own in turn.")] = None
-    temperature: Annotated[float, tyro.conf.arg(help="tau, 0 (the likeliest) to 1 (as learned) and a little above.")] = 0.4
+    temperature: Annotated[float, tyro.conf.arg(help="tau, from 0 (the likeliest) to 1 (as learned) and above.")] = 0.4
     seed: Annotated[int, tyro.conf.arg(help="Drawing i depends on the seed and i alone.")] = 0
     json: Annotated[bool, tyro.conf.arg(help="End with one JSON object on the last line of stdout.")] = False
 

@@ -14,8 +14,8 @@ from engine.cli.parse import config_of, parse, with_options
 from engine.cli.report import Progress, report
 from engine.runtime.config import check
 from engine.runtime.job import Event, Metrics, Note, Saved, drive
-from engine.runtime.worker import run_recorded
 from engine.runtime.run_folder import create_run, open_run
+from engine.runtime.worker import run_recorded
 from engine.trainers import trainer
 
 
@@ -27,7 +27,7 @@ def train(name: str, args: Sequence[str], prog: str) -> None:
     more: list[tuple[str, Any, Any]] = [
         ("preset", Annotated[Literal[tuple(presets)], tyro.conf.arg(help="Sizes to start from; other options win.")],
          next(iter(presets))),
-        ("out", Annotated[Path | None, tyro.conf.arg(help="The run's folder; a run that is there already goes on.")], None),
+        ("out", Annotated[Path | None, tyro.conf.arg(help="The run's folder; a run that is there goes on.")], None),
         ("json", Annotated[bool, tyro.conf.arg(help="End with one JSON object on the last line of stdout.")], False),
     ]
     options_class = with_options(config_class, f"Train{name.capitalize()}", more)

@@ -90,8 +90,9 @@ def load_dataset(
     """All drawings of up to `max_points` points under `paths`.
 
     A file's own parts are kept. Other drawings are dealt out by a hash of their points, so that a drawing stays in its
-    part whatever else is in the folder. With `categories`, drawings of other words are left out or, with `keep_unknown`,
-    have the index after the last category; without, the words of the data are the categories, in alphabetical order.
+    part whatever else is in the folder. With `categories`, drawings of other words are left out or, with
+    `keep_unknown`, have the index after the last category; without, the words of the data are the categories, in
+    alphabetical order.
     """
     skipped: Counter[str] = Counter()
     parts: dict[str, list[tuple[NDArray[np.float32], str]]] = {"train": [], "valid": [], "test": []}
@@ -111,7 +112,8 @@ def load_dataset(
         raise TrainingError("No drawing could be used: " + " ".join(sorted(skipped)[:3]))
     index_of = {word: index for index, word in enumerate(words)}
     made = {
-        name: tuple(Example(stroke3, index_of.get(word, len(words))) for stroke3, word in part) for name, part in parts.items()
+        name: tuple(Example(stroke3, index_of.get(word, len(words))) for stroke3, word in part)
+        for name, part in parts.items()
     }
     provenance = f"{sum(map(len, made.values()))} drawings of {files} files, {len(words)} categories"
     return SketchDataset(made["train"], made["valid"], made["test"], words, provenance, dict(skipped))

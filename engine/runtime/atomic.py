@@ -30,7 +30,8 @@ def write_file(path: Path, write: Callable[[BinaryIO], object]) -> None:
         temporary = None
     except OSError as error:
         reason = error.strerror or str(error)
-        raise SaveError(f"{path.name} could not be saved in {path.parent}: {reason}. The old file is unchanged.") from error
+        text = f"{path.name} could not be saved in {path.parent}: {reason}. The old file is unchanged."
+        raise SaveError(text) from error
     finally:
         if temporary is not None:
             Path(temporary).unlink(missing_ok=True)

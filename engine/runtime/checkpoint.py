@@ -27,8 +27,8 @@ _STATE_KEY = "morphospace_state"
 class CheckpointHeader:
     """What a checkpoint says of itself.
 
-    kind: the engine package it belongs to ("sketch"). config: what builds the model again. data: where its training data
-    came from and the licence. command: what trained it. extra: what else the kind needs, such as the scale factor.
+    kind: the engine package it belongs to ("sketch"). config: what builds the model again. data: where its training
+    data came from and the licence. command: what trained it. extra: what else the kind needs, such as the scale factor.
     """
 
     kind: str
@@ -60,7 +60,7 @@ def load_checkpoint(path: Path, kind: str) -> tuple[dict[str, torch.Tensor], Che
     header = read_header(path)
     if header.kind != kind:
         raise CheckpointError(f"{path.name} holds a {header.kind} model; a {kind} model is needed here.")
-    tensors = {name: tensor.float() if tensor.is_floating_point() else tensor for name, tensor in _tensors(path).items()}
+    tensors = {name: t.float() if t.is_floating_point() else t for name, t in _tensors(path).items()}
     return tensors, header
 
 
@@ -100,7 +100,7 @@ def _metadata(path: Path, key: str) -> dict[str, Any]:
     try:
         size = path.stat().st_size
         if not 8 < size <= MAX_FILE_BYTES:
-            raise CheckpointError(f"{path.name} has an impossible size for a checkpoint; it is cut short or another file.")
+            raise CheckpointError(f"{path.name} cannot be a checkpoint by its size; it is cut short or another file.")
         with path.open("rb") as file:
             length = int.from_bytes(file.read(8), "little")
             if not 2 <= length <= min(MAX_HEADER_BYTES, size - 8):

@@ -52,9 +52,10 @@ def check(config: Any) -> None:
         low, high, choices = (entry.metadata.get(key) for key in ("low", "high", "choices"))
         if choices and value not in choices:
             raise TrainingError(f"{entry.name} is {value!r}; it must be one of {', '.join(choices)}.")
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            if value != value or (low is not None and value < low) or (high is not None and value > high):
-                raise TrainingError(f"{entry.name} is {value}; it must lie between {low} and {high}.")
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            continue
+        if value != value or (low is not None and value < low) or (high is not None and value > high):
+            raise TrainingError(f"{entry.name} is {value}; it must lie between {low} and {high}.")
 
 
 def edited(config: ConfigT, changes: Mapping[str, Any]) -> ConfigT:
@@ -89,7 +90,7 @@ def from_json(config_class: type[ConfigT], values: Mapping[str, Any]) -> ConfigT
     known = {entry.name: entry for entry in fields(config_class)}  # type: ignore[arg-type]
     for name in values:
         if name not in known:
-            raise TrainingError(f"This configuration has a setting {name!r} that {config_class.__name__} does not know.")
+            raise TrainingError(f"This configuration has a setting {name!r}, which {config_class.__name__} lacks.")
     for name, entry in known.items():
         if name not in values and entry.default is MISSING and entry.default_factory is MISSING:
             raise TrainingError(f"This configuration lacks the setting {name!r}.")

@@ -44,8 +44,8 @@ def prepare_cpu_for_training() -> None:
     """Flush denormals, and keep freed memory in the process.
 
     An LSTM's gradients fade into denormals, on which a CPU is many times slower. And glibc gives large blocks back to
-    the system as soon as they are freed: about a quarter of a training step would go into page faults of memory that was
-    ours a moment ago.
+    the system as soon as they are freed: about a quarter of a training step would go into page faults of memory that
+    was ours a moment ago.
     """
     torch.set_flush_denormal(True)
     if platform.libc_ver()[0] == "glibc":

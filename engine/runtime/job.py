@@ -1,9 +1,9 @@
 """The generator protocol for long work.
 
-A job is a plain generator. It yields small frozen dataclasses (NumPy arrays, on the CPU) and returns its result. Whoever
-iterates it may `send` a command at any yield: `Edit` changes fields of the running configuration, `Stop` asks it to
-save and return early. Pausing is simply not asking for the next event; closing the generator abandons the work. A job
-takes its seed as an argument, prints nothing and knows no GUI.
+A job is a plain generator. It yields small frozen dataclasses (NumPy arrays, on the CPU) and returns its result.
+Whoever iterates it may `send` a command at any yield: `Edit` changes fields of the running configuration, `Stop` asks
+it to save and return early. Pausing is simply not asking for the next event; closing the generator abandons the work. A
+job takes its seed as an argument, prints nothing and knows no GUI.
 """
 
 from __future__ import annotations

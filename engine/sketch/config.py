@@ -38,9 +38,11 @@ class SketchTrainConfig:
     extra_data: tuple[str, ...] = setting(
         (), "More drawings for training only, such as samples of other models.", group=DATA, advanced=True)
     extra_share: float = setting(
-        0.5, "Share of each batch that is drawn from the extra drawings.", group=DATA, low=0.0, high=0.95, advanced=True)
+        0.5, "Share of each batch that is drawn from the extra drawings.", group=DATA, low=0.0, high=0.95,
+        advanced=True)
     max_points: int = setting(
-        250, "Longer drawings are left out (N_max is the longest that stays).", group=DATA, unit="points", low=2, high=1000)
+        250, "Longer drawings are left out (N_max is the longest that stays).", group=DATA, unit="points", low=2,
+        high=1000)
     valid_fraction: float = setting(
         0.08, "Share of each category kept aside to measure the loss while training.", group=DATA, low=0.0, high=0.5,
         advanced=True)
@@ -53,8 +55,8 @@ class SketchTrainConfig:
         0.10, "Chance that a point inside a stroke is merged into the next one.", group=DATA, low=0.0, high=0.9,
         live=True, source="authors' code, augment_stroke_prob")
     point_noise: float = setting(
-        0.5, "Uniform noise of plus or minus this on every point. The data is rounded to whole units; without noise the "
-        "variance of offsets that are exactly 0 collapses, and the gradient jumps.", group=DATA,
+        0.5, "Uniform noise of plus or minus this on every point. The data is rounded to whole units; without noise "
+        "the variance of offsets that are exactly 0 collapses, and the gradient jumps.", group=DATA,
         unit="of the 0-255 box", low=0.0, high=20.0, live=True, advanced=True)
 
     mode: str = setting(

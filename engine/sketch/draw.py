@@ -14,6 +14,7 @@ class PointSource:
     """Random numbers for `count` drawings of up to `steps` points: drawing i depends on (seed, first + i) alone."""
 
     def __init__(self, seed: int, count: int, steps: int, first: int = 0) -> None:
+        """Draw all numbers at once: two uniform ones and two normal ones for each point of each drawing."""
         uniforms = np.empty((steps, 2, count), np.float32)
         normals = np.empty((steps, count, 2), np.float32)
         for i in range(count):

@@ -50,8 +50,8 @@ def losses_per_drawing(
     """L_R and L_KL of each drawing of `pool` [n] (eq. 9 and 10), divided by N_max = `longest` and N_z.
 
     `padded` computes every drawing to N_max points, as in the paper, so that L_p covers the points after the end; else
-    they are left out. `encode` takes z from the encoder's posterior (noise of a fixed seed); else z is left out. `categories` stands in for the
-    pool's own.
+    they are left out. `encode` takes z from the encoder's posterior (noise of a fixed seed); else z is left out.
+    `categories` stands in for the pool's own.
     """
     reconstruction, divergence = np.zeros(len(pool)), np.zeros(len(pool))
     noise = torch.Generator().manual_seed(0)

@@ -1,9 +1,9 @@
 """How large is a beginning meant to be?
 
-A model has only seen whole drawings that fill a box, of 255 units for Quick, Draw!'s. The first strokes of a person fill any part of that
-box, and a network that is fed them at the wrong scale has never seen anything like them. So several scales are tried
-in one batch, and the one under which the beginning is most likely is kept. Offsets at scale s have the density
-p(s * offset) * s^2 per point in the person's own units, which makes the likelihoods comparable.
+A model has only seen whole drawings that fill a box, of 255 units for Quick, Draw!'s. The first strokes of a person
+fill any part of that box, and a network that is fed them at the wrong scale has never seen anything like them. So
+several scales are tried in one batch, and the one under which the beginning is most likely is kept. Offsets at scale s
+have the density p(s * offset) * s^2 per point in the person's own units, which makes the likelihoods comparable.
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ CACHE_SIZE = 8
 class FittedBeginning:
     """A beginning as the decoder sees it. `units` is the units of its data per canvas unit that were chosen.
 
-    share: what the beginning fills of the box at that scale. state: after the last point [1, H] each. points: stroke-5 [N + 1, 5] with the start token, model units.
+    share: what the beginning fills of the box at that scale. state: after the last point [1, H] each. points: stroke-5
+    [N + 1, 5] with the start token, model units.
     log_likelihood: nats per point in model units (0 for an empty beginning).
     """
 

@@ -1,9 +1,9 @@
 """Import of Magenta's published Sketch-RNN web weights (`NAME.gen.json`, decoder only).
 
-A file is a JSON list of three: a header, the shapes of five matrices and, for each matrix, base64 of little-endian int16
-values that stand for value * 10 / 32767. The matrices are TensorFlow's: output kernel [H, 6 M + 3] and bias, LSTM input
-kernel [5, 4 H], recurrent kernel [H, 4 H] and bias, with the gates in the order i, j, f, o and a forget bias of 1 added
-at run time.
+A file is a JSON list of three: a header, the shapes of five matrices and, for each matrix, base64 of little-endian
+int16 values that stand for value * 10 / 32767. The matrices are TensorFlow's: output kernel [H, 6 M + 3] and bias, LSTM
+input kernel [5, 4 H], recurrent kernel [H, 4 H] and bias, with the gates in the order i, j, f, o and a forget bias of 1
+added at run time.
 """
 
 from __future__ import annotations
@@ -77,7 +77,8 @@ def _checked(file_name: str, parsed: Any) -> MagentaWeights:
         raise wrong
     if len(shapes) != 5 or len(blobs) != 5:
         raise BadFileError(
-            f"{file_name} has {len(blobs)} matrices where a decoder-only model has 5; files with an encoder (vae) are not read."
+            f"{file_name} has {len(blobs)} matrices where a decoder-only model has 5; files with an encoder (vae) are "
+            "not read."
         )
     matrices = [_matrix(file_name, shape, blob) for shape, blob in zip(shapes, blobs, strict=True)]
     output_kernel, output_bias, input_kernel, recurrent_kernel, bias = matrices

@@ -17,8 +17,8 @@ from engine.errors import CheckpointError, TrainingError
 from engine.runtime.checkpoint import CheckpointHeader, load_checkpoint, load_state, save_checkpoint, save_state
 from engine.runtime.config import to_json
 from engine.runtime.devices import make_fabric
-from engine.sketch.batches import Augmentation, Batch, BatchSource, DrawingPool
-from engine.sketch.config import SketchModelConfig, SketchTrainConfig, model_config
+from engine.sketch.batches import Augmentation, Batch, BatchSource
+from engine.sketch.config import SketchTrainConfig, model_config
 from engine.sketch.evaluation import held_out_loss, pool_of
 from engine.sketch.model import DropRates, LossTerms, SketchRNN, TrainingBatch
 from engine.sketch.sampling import sample_sheet
@@ -133,7 +133,8 @@ class SketchRun:
     def after_bad_step(self) -> str:
         """The sentence about a skipped step; the third in a row goes back to the last checkpoint at half the rate."""
         if self._bad_in_a_row < BAD_STEPS_BEFORE_RESTORE or not self.state_path.exists():
-            return f"Step {self.step_count} gave a loss that is not finite and was skipped ({self._progress.skipped} so far)."
+            skipped = self._progress.skipped
+            return f"Step {self.step_count} gave a loss that is not finite and was skipped ({skipped} so far)."
         step, skipped, factor = self.step_count, self._progress.skipped, self._progress.rate_factor
         self._restore()
         self._progress.rate_factor = min(factor, self._progress.rate_factor) / 2
@@ -178,7 +179,8 @@ class SketchRun:
 
     def _rate(self) -> float:
         config = self.config
-        decayed = (config.learning_rate - config.final_rate) * config.rate_decay**self._progress.step + config.final_rate
+        share = config.rate_decay**self._progress.step
+        decayed = (config.learning_rate - config.final_rate) * share + config.final_rate
         return float(decayed * self._progress.rate_factor)
 
     def _clip_and_check(self, losses: LossTerms) -> bool:
@@ -230,7 +232,7 @@ class SketchRun:
         return BatchSource(pool_of(dataset.train, self.scale), extra, config.batch_size, config.extra_share)
 
     def _start_from(self, path: Path) -> None:
-        """Copy the decoder of another model: its recurrent weights, its input weights of the point, its output layer."""
+        """Copy another model's decoder: its recurrent weights, its input weights of the point, its output layer."""
         tensors, header = load_checkpoint(path, kind="sketch")
         ratio = self.scale / float(header.extra["scale_factor"])
         mixtures = self.model_config.mixtures
@@ -313,7 +315,8 @@ class SketchRun:
         tensors, numbers = load_state(self.state_path)
         shape = {**asdict(self.model_config), "categories": list(self.model_config.categories)}
         if numbers.get("model") != shape:
-            raise CheckpointError("This run folder holds a model of another shape or other categories; choose a new folder.")
+            text = "This run folder holds a model of another shape or other categories; choose a new folder."
+            raise CheckpointError(text)
         try:
             self.model.load_state_dict(
                 {name.removeprefix("model."): t for name, t in tensors.items() if name.startswith("model.")}

@@ -21,7 +21,7 @@ SAMPLES_AT_ONCE = 128
 
 @dataclass(frozen=True)
 class Step:
-    """One more point of each drawing: offsets [B, 2] (model units), pens [B] and the output that they were drawn from."""
+    """One more point of each drawing: offsets [B, 2] (model units), pens [B] and the output they were drawn from."""
 
     offsets: NDArray[np.float32]
     pens: NDArray[np.int64]
@@ -117,9 +117,9 @@ def sample_sheet(model: SketchRNN, count: int, seed: int, max_points: int) -> ND
 def typical_size(model: SketchRNN, max_points: int) -> float:
     """The longer side of what the model draws, in model units: the median of some drawings at temperature 0.4."""
     known = max(1, len(model.config.categories))
-    job = sample_drawings(
-        Stepper(model, torch.float32), [i % known for i in range(32)], seed=0, tau=0.4, pen_tau=0.4, max_points=max_points
-    )
+    categories = [i % known for i in range(32)]
+    stepper = Stepper(model, torch.float32)
+    job = sample_drawings(stepper, categories, seed=0, tau=0.4, pen_tau=0.4, max_points=max_points)
     sides = [np.ptp(np.cumsum(drawing[:, :2], axis=0), axis=0).max() for drawing in drive(job) if len(drawing) > 1]
     return float(np.median(sides)) if sides else 1.0
 

@@ -1,4 +1,4 @@
-"""A trained Sketch-RNN as the rest of the program uses it: loaded from a file, ready to finish and to judge drawings."""
+"""A trained Sketch-RNN as the rest of the program uses it: loaded from a file, ready to finish and judge drawings."""
 
 from __future__ import annotations
 

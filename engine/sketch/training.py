@@ -19,9 +19,9 @@ from engine.sketch.run import SketchRun
 def train(config: SketchTrainConfig, run_dir: Path) -> Job[Event, dict[str, float]]:
     """Train until `config.steps` or `config.minutes`; goes on from `run_dir` when it holds a state of this run.
 
-    Yields an event at every step: `Metrics`, `Arrays` (key "samples": stroke-5 float32 [n, T, 5] in data units), `Note`,
-    `Saved` or `Heartbeat`. Returns the held-out figures of the best checkpoint. Raises `TrainingError` when the data or
-    the start model cannot be used.
+    Yields an event at every step: `Metrics`, `Arrays` (key "samples": stroke-5 float32 [n, T, 5] in data units),
+    `Note`, `Saved` or `Heartbeat`. Returns the held-out figures of the best checkpoint. Raises `TrainingError` when the
+    data or the start model cannot be used.
     """
     check(config)
     prepare_cpu_for_training()

@@ -66,7 +66,8 @@ class SketchControls(QWidget):
         line_edit = self.category.lineEdit()
         if line_edit is not None:
             line_edit.editingFinished.connect(self._on_category_editing_finished)
-        card.add(labelled("&Class", self.category, "What the drawing should become; the decoder is given the vector of this class."))
+        tip = "What the drawing should become; the decoder is given the vector of this class."
+        card.add(labelled("&Class", self.category, tip))
         row = QHBoxLayout()
         self.add_button = QPushButton("Add a file…")
         self.add_button.setToolTip("Take a checkpoint or one of Magenta's .gen.json files into the catalog.")
@@ -92,12 +93,15 @@ class SketchControls(QWidget):
             "Low: the likeliest lines. High: bold ones. Divides the mixture's logits and multiplies its variance by τ.",
         ))
         self.separate_pen = QCheckBox("Pen has its own τ")
-        self.separate_pen.setToolTip("Give lifting and ending another temperature than the lines: a cool pen makes tidier strokes.")
+        self.separate_pen.setToolTip(
+            "Give lifting and ending another temperature than the lines: a cool pen makes tidier strokes."
+        )
         self.separate_pen.toggled.connect(self._on_separate_pen_toggled)
         card.add(self.separate_pen)
         self.pen_temperature = _TemperatureSlider()
         self.pen_temperature.slider.valueChanged.connect(self._on_temperature_value_changed)
-        self.pen_row = labelled("&Pen τ", self.pen_temperature, "Temperature of the three pen states q: go on, lift, end.")
+        tip = "Temperature of the three pen states q: go on, lift, end."
+        self.pen_row = labelled("&Pen τ", self.pen_temperature, tip)
         card.add(self.pen_row)
         self.seed = QSpinBox()
         self.seed.setRange(0, LONGEST_SEED)
@@ -131,11 +135,12 @@ class SketchControls(QWidget):
         self.likelihood.setProperty("role", "value")
         card.add(labelled(
             "Likelihood", self.likelihood,
-            "log p(S) / N of what you drew, in nats per point: how expected it is to this model. Higher is more expected.",
+            "log p(S) / N of what you drew, in nats per point: how expected it is to this model.",
         ))
         self.scale = QLabel("–")
         card.add(labelled(
-            "Read as", self.scale, "The share of the finished drawing that your beginning fills, at the scale that is most likely.",
+            "Read as", self.scale,
+            "The share of the finished drawing that your beginning fills, at the scale that is most likely.",
         ))
         return card
 
@@ -165,7 +170,8 @@ class SketchControls(QWidget):
 
     def show_beginning(self, log_likelihood: float | None, share: float | None) -> None:
         """Show how likely the beginning is and how large it was read; None for no beginning."""
-        self.likelihood.setText("–" if log_likelihood is None else f"{log_likelihood:+.2f} nats per point".replace("-", "−"))
+        said = "–" if log_likelihood is None else f"{log_likelihood:+.2f} nats per point".replace("-", "−")
+        self.likelihood.setText(said)
         self.scale.setText("–" if share is None else f"{share:.0%} of the box")
 
     def draw_others(self) -> None:
@@ -181,7 +187,8 @@ class SketchControls(QWidget):
         with QSignalBlocker(self.models):
             self.models.setCurrentIndex(self._paths.index(intent.model) if intent.model in self._paths else -1)
         with QSignalBlocker(self.category):
-            self.category.setCurrentIndex(max(0, self.category.findText(intent.category)) if self.category.isEnabled() else 0)
+            chosen = self.category.findText(intent.category) if self.category.isEnabled() else 0
+            self.category.setCurrentIndex(max(0, chosen))
         for widget, value in ((self.count, intent.count), (self.seed, intent.seed)):
             with QSignalBlocker(widget):
                 widget.setValue(value)
@@ -189,7 +196,11 @@ class SketchControls(QWidget):
         self.temperature.show_value(intent.temperature)
         self.pen_temperature.show_value(intent.pen_temperature if separate else intent.temperature)
         self.pen_row.setVisible(separate)
-        for box, on in ((self.separate_pen, separate), (self.rank, intent.rank), (self.while_pausing, intent.while_pausing)):
+        for box, on in (
+            (self.separate_pen, separate),
+            (self.rank, intent.rank),
+            (self.while_pausing, intent.while_pausing),
+        ):
             with QSignalBlocker(box):
                 box.setChecked(on)
 

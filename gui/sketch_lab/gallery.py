@@ -5,7 +5,17 @@ from __future__ import annotations
 import math
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetricsF,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPainterPath,
+    QPaintEvent,
+    QPen,
+)
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine.sketch.strokes import Points
@@ -78,7 +88,8 @@ class EndingGallery(QWidget):
         width = (self.width() - _GAP * (columns - 1)) / columns
         height = (self.height() - _GAP * (rows - 1)) / rows
         return [
-            QRectF((i % columns) * (width + _GAP), (i // columns) * (height + _GAP), width, height) for i in range(count)
+            QRectF((i % columns) * (width + _GAP), (i // columns) * (height + _GAP), width, height)
+            for i in range(count)
         ]
 
     def sizeHint(self) -> QSize:
@@ -100,9 +111,8 @@ class EndingGallery(QWidget):
                 self._paint_cell(painter, place, cell)
         if self._growth is None and self._hint:
             painter.setPen(QColor(self._theme.muted))
-            painter.drawText(
-                self.rect().adjusted(24, 24, -24, -24), int(Qt.AlignmentFlag.AlignCenter) | int(Qt.TextFlag.TextWordWrap), self._hint
-            )
+            flags = int(Qt.AlignmentFlag.AlignCenter) | int(Qt.TextFlag.TextWordWrap)
+            painter.drawText(self.rect().adjusted(24, 24, -24, -24), flags, self._hint)
         painter.end()
 
     def _paint_cell(self, painter: QPainter, place: int, cell: QRectF) -> None:

@@ -8,7 +8,8 @@ INFO_HTML = """
 has ended. The network reads your strokes one offset at a time and, after each, says how the next offset is distributed.
 Drawing from that distribution again and again finishes the drawing, every time differently.</p>
 <h3>The equation</h3>
-<p>After point i the decoder, an LSTM, gives a mixture of M = 20 two-dimensional Gaussians and three pen probabilities:</p>
+<p>After point i the decoder, an LSTM, gives a mixture of M = 20 two-dimensional Gaussians and three pen
+probabilities:</p>
 <p style="margin-left:12px"><i>p</i>(Δx, Δy) = Σ<sub>j</sub> Π<sub>j</sub>
 𝒩(Δx, Δy | μ<sub>x,j</sub>, μ<sub>y,j</sub>, σ<sub>x,j</sub>, σ<sub>y,j</sub>, ρ<sub>xy,j</sub>)</p>
 <p>The temperature τ sharpens or loosens it when drawing:</p>

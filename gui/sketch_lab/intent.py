@@ -21,8 +21,8 @@ LONGEST_SEED = 999_999
 class Intent:
     """Model (its file), category ("" is any), how many endings and how they are drawn.
 
-    `pen_temperature` below 0 means: the same as `temperature`. `from_nothing` asks for whole drawings while the paper is
-    empty. `while_pausing` asks for endings also while the pen rests in the middle of a stroke.
+    `pen_temperature` below 0 means: the same as `temperature`. `from_nothing` asks for whole drawings while the paper
+    is empty. `while_pausing` asks for endings also while the pen rests in the middle of a stroke.
     """
 
     model: str = ""
@@ -51,7 +51,7 @@ class Paper:
 
 
 def request_for(intent: Intent, drawing: Drawing, live: Points | None, paper: Paper) -> CompletionRequest | None:
-    """What to ask the model for, given the drawing and the stroke under the pen; None when there is nothing to finish."""
+    """What to ask the model for, given the drawing and the stroke under the pen; None with nothing to finish."""
     strokes = drawing.strokes if live is None else (*drawing.strokes, live)
     if not strokes and not intent.from_nothing:
         return None
@@ -71,7 +71,12 @@ def request_for(intent: Intent, drawing: Drawing, live: Points | None, paper: Pa
 
 # What is there again at the next start. Whole drawings from nothing are asked for anew each time.
 _KEPT = ("model", "category", "count", "temperature", "pen_temperature", "seed", "rank", "while_pausing")
-_RANGES = {"count": (1, MOST_ENDINGS), "temperature": (0, HOTTEST), "pen_temperature": (-1, HOTTEST), "seed": (0, LONGEST_SEED)}
+_RANGES = {
+    "count": (1, MOST_ENDINGS),
+    "temperature": (0, HOTTEST),
+    "pen_temperature": (-1, HOTTEST),
+    "seed": (0, LONGEST_SEED),
+}
 
 
 class IntentModel(QObject):

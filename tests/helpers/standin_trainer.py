@@ -33,6 +33,9 @@ class StandinConfig:
     name: str = setting("my stand-in", "Name of the model.", group="Run")
 
 
+PRESETS = {"small": StandinConfig()}
+
+
 def train(config: StandinConfig, run_dir: Path) -> Job[Event, dict[str, float]]:
     """Count to `config.steps`; yields every kind of event and goes on from the count in `run_dir`."""
     check(config)
@@ -72,5 +75,9 @@ def _events(step: int, config: StandinConfig) -> list[Event]:
 
 
 STANDIN = Trainer(
-    "standin", "Stand-in", "tests.helpers.standin_trainer:StandinConfig", "tests.helpers.standin_trainer:train"
+    "standin",
+    "Stand-in",
+    "tests.helpers.standin_trainer:StandinConfig",
+    "tests.helpers.standin_trainer:train",
+    "tests.helpers.standin_trainer:PRESETS",
 )

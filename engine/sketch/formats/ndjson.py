@@ -57,7 +57,8 @@ def read_ndjson(path: Path, limit: int | None = None) -> ReadResult:
 def to_ndjson_line(drawing: Drawing, recognised: bool = True) -> str:
     """One line (with its newline) in the simplified form; coordinates are rounded to a hundredth."""
     strokes = [np.round(stroke.T.astype(np.float64), 2).tolist() for stroke in drawing.strokes]
-    return json.dumps({"word": drawing.word, "recognized": recognised, "drawing": strokes}, separators=(",", ":")) + "\n"
+    record = {"word": drawing.word, "recognized": recognised, "drawing": strokes}
+    return json.dumps(record, separators=(",", ":")) + "\n"
 
 
 def _parse_line(line: bytes) -> tuple[Drawing, bool]:
@@ -71,7 +72,8 @@ def _parse_line(line: bytes) -> tuple[Drawing, bool]:
     pairs = []
     timed = False
     for stroke in strokes:
-        if not isinstance(stroke, list) or len(stroke) not in (2, 3) or not all(isinstance(axis, list) for axis in stroke):
+        whole = isinstance(stroke, list) and len(stroke) in (2, 3) and all(isinstance(axis, list) for axis in stroke)
+        if not whole:
             raise BadDrawingError("A stroke is not a pair of lists of x and y.")
         if len(stroke[0]) != len(stroke[1]):
             raise BadDrawingError("A stroke has not as many x as y.")

@@ -12,8 +12,8 @@ from engine.sketch.strokes import Drawing
 class ReadResult:
     """Drawings of a file and, for those left out, why (one sentence each, counted).
 
-    `splits` names the part of each drawing ("train", "valid", "test") where the file says it, else is empty. `simplified` says that
-    the points are already simplified as Quick, Draw!'s are, so that they need no more of it.
+    `splits` names the part of each drawing ("train", "valid", "test") where the file says it, else is empty.
+    `simplified` says that the points are already simplified as Quick, Draw!'s are, so that they need no more of it.
     """
 
     drawings: Sequence[Drawing]
