@@ -14,10 +14,11 @@ from xml.sax.saxutils import escape, quoteattr
 
 import numpy as np
 
-from engine.sketch.strokes import Drawing, Points
+from engine.sketch.strokes import Drawing, Points, scaled
 
 INK = "#1b1b1f"
 MARGIN = 0.05  # of the drawing's longer side, around the strokes
+SHEET_MARGIN = 0.1  # of a cell of a sheet, on each side
 HOLD = 0.2  # of the drawing time: how long the finished drawing stands before the animation begins again
 
 
@@ -59,6 +60,25 @@ def to_animated_svg(
         for stroke, length, (start, end) in zip(drawing.strokes, lengths, _times(lengths, frame.line), strict=True)
     ]
     return _document(drawing.word, frame, width, ink, paper, paths)
+
+
+def sheet_svg(drawings: Sequence[Drawing], *, cell: int = 160, ink: str = INK, stroke_width: float = 2.0) -> str:
+    """Drawings side by side in a grid that is about as wide as high, each filling a cell of `cell` pixels."""
+    columns = max(1, math.ceil(math.sqrt(len(drawings))))
+    placed = []
+    for index, drawing in enumerate(drawings):
+        left, top, right, bottom = drawing.box()
+        zoom = cell * (1 - 2 * SHEET_MARGIN) / (max(right - left, bottom - top) or 1.0)
+        row, column = divmod(index, columns)
+        shift = (
+            (column + 0.5) * cell - (left + right) / 2 * zoom,
+            (row + 0.5) * cell - (top + bottom) / 2 * zoom,
+        )
+        placed.append(scaled(drawing, zoom, shift))
+    rows = max(1, math.ceil(len(drawings) / columns))
+    frame = _Frame(0, 0, columns * cell, rows * cell, stroke_width)
+    paths = [f"<path d={quoteattr(_path_data(stroke))}/>" for drawing in placed for stroke in drawing.strokes]
+    return _document("", frame, columns * cell, ink, "white", paths)
 
 
 def _frame(drawing: Drawing, width: int, stroke_width: float) -> _Frame:
