@@ -6,14 +6,26 @@ import ctypes
 import os
 import platform
 import warnings
+from typing import Any
 
 import torch
 from lightning_fabric import Fabric
+from lightning_fabric.plugins import MixedPrecision
 
 from engine.errors import TrainingError
 
 _M_MMAP_MAX = -4
 _M_TRIM_THRESHOLD = -1
+
+
+class _Autocast(MixedPrecision):
+    """bfloat16 for the large products alone. Fabric's own also rounds the inputs, which are the loss's targets too."""
+
+    def __init__(self, device: str) -> None:
+        super().__init__("bf16-mixed", device)
+
+    def convert_input(self, data: Any) -> Any:
+        return data
 
 
 def make_fabric(device: str, precision: str) -> Fabric:
@@ -34,7 +46,7 @@ def make_fabric(device: str, precision: str) -> Fabric:
             devices=processes,
             num_nodes=nodes,
             strategy="ddp_find_unused_parameters_true" if processes * nodes > 1 else "auto",
-            precision="bf16-mixed" if precision == "bf16-mixed" else "32-true",
+            plugins=_Autocast(accelerator) if precision == "bf16-mixed" else None,
         )
         fabric.launch()
     return fabric

@@ -97,6 +97,13 @@ class SketchRun:
         """Time spent in steps, across resumes."""
         return self._progress.seconds
 
+    def any_process(self, wish: bool) -> bool:
+        """Whether any process of the group wishes so. All come to the same answer, or one would wait for another."""
+        if self._fabric.world_size == 1:
+            return wish
+        wishes = self._fabric.all_reduce(torch.tensor(float(wish), device=self._fabric.device), reduce_op="sum")
+        return bool(torch.as_tensor(wishes) > 0)
+
     @property
     def finished(self) -> bool:
         """Whether the run has reached its number of steps or minutes."""
