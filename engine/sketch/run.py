@@ -16,7 +16,7 @@ from engine.data.sketches import SketchDataset, load_dataset
 from engine.errors import CheckpointError, TrainingError
 from engine.runtime.checkpoint import CheckpointHeader, load_checkpoint, load_state, save_checkpoint, save_state
 from engine.runtime.config import to_json
-from engine.runtime.devices import make_fabric
+from engine.runtime.fabric import make_fabric
 from engine.sketch.batches import Augmentation, Batch, BatchSource
 from engine.sketch.config import SketchTrainConfig, model_config
 from engine.sketch.evaluation import held_out_loss, pool_of
