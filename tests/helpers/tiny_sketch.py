@@ -13,11 +13,13 @@ import torch
 
 from engine.runtime.checkpoint import CheckpointHeader, save_checkpoint
 from engine.sketch.config import SketchModelConfig, SketchTrainConfig
+from engine.sketch.draw import PEN_END
 from engine.sketch.model import SketchRNN
 
 LONGEST = 24
 SCALE_FACTOR = 40.0
 UNITS, MIXTURES = 8, 2
+RARELY = -6.0  # as a logit of the end of the drawing: random weights would end most of them at once
 
 
 def tiny_checkpoint(
@@ -37,6 +39,7 @@ def tiny_checkpoint(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = SketchRNN(config)
+    model.output.bias.data[PEN_END] = RARELY
     training = SketchTrainConfig()
     header = CheckpointHeader(
         kind="sketch",
@@ -62,8 +65,10 @@ def tiny_magenta(path: Path) -> Path:
     blobs = []
     for shape in shapes:
         # One unit of the stored numbers is 10 / 32767.
-        values = rng.normal(0, 0.4, shape) * 32767 / 10
-        blobs.append(base64.b64encode(values.astype("<i2").tobytes()).decode())
+        values = rng.normal(0, 0.4, shape)
+        if shape == [outputs]:
+            values[PEN_END] = RARELY
+        blobs.append(base64.b64encode((values * 32767 / 10).astype("<i2").tobytes()).decode())
     name = path.name.removesuffix(".gen.json")
     header = {"name": name, "scale_factor": SCALE_FACTOR, "max_seq_len": LONGEST}
     path.write_text(json.dumps([header, shapes, blobs]))
