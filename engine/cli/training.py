@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Sequence
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import Annotated, Any, Literal
 
 import tyro
@@ -13,7 +17,7 @@ import tyro
 from engine.cli.parse import config_of, parse, with_options
 from engine.cli.report import Progress, report
 from engine.runtime.config import check
-from engine.runtime.job import Event, Metrics, Note, Saved, drive
+from engine.runtime.job import Command, Event, Metrics, Note, Saved, Stop, drive
 from engine.runtime.run_folder import create_run, open_run
 from engine.runtime.worker import run_recorded
 from engine.trainers import trainer
@@ -39,18 +43,37 @@ def train(name: str, args: Sequence[str], prog: str) -> None:
     config: Any = config_of(config_class, options)
     check(config)
     progress = Progress()
-    if int(os.environ.get("RANK", "0")) > 0:
-        # Only the first process of a group writes and speaks; the others take part in the steps.
-        drive(known.job(config, options.out if options.out is not None else Path.cwd()))
-        return
-    if options.out is not None and (options.out / "config.json").exists():
-        folder = open_run(options.out)
-    else:
-        folder = create_run(name, config, options.out)
-    progress.say(f"Run folder: {folder.path}")
-    figures = run_recorded(known, config, folder.path, on_event=lambda event: _show(progress, event))
+    with _stop_on_interrupt() as next_command:
+        if int(os.environ.get("RANK", "0")) > 0:
+            # Only the first process of a group writes and speaks; the others take part in the steps.
+            drive(known.job(config, options.out if options.out is not None else Path.cwd()), next_command=next_command)
+            return
+        if options.out is not None and (options.out / "config.json").exists():
+            folder = open_run(options.out)
+        else:
+            folder = create_run(name, config, options.out)
+        progress.say(f"Run folder: {folder.path}")
+        figures = run_recorded(known, config, folder.path, next_command, lambda event: _show(progress, event))
     progress.end()
     report(f"Trained {config.name}.", {"run": str(folder.path), **figures}, options.json)
+
+
+@contextmanager
+def _stop_on_interrupt() -> Iterator[Callable[[], Command | None]]:
+    """What to ask the job for: a stop after Ctrl+C or a polite end of the process; a second one does not wait."""
+    asked = threading.Event()
+
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
+        if asked.is_set():
+            raise KeyboardInterrupt
+        asked.set()
+
+    before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield lambda: Stop() if asked.is_set() else None
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _preset_named(args: Sequence[str], presets: list[str]) -> str:

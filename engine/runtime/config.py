@@ -90,7 +90,8 @@ def from_json(config_class: type[ConfigT], values: Mapping[str, Any]) -> ConfigT
     known = {entry.name: entry for entry in fields(config_class)}  # type: ignore[arg-type]
     for name in values:
         if name not in known:
-            raise TrainingError(f"This configuration has a setting {name!r}, which {config_class.__name__} lacks.")
+            known_by = config_class.__name__
+            raise TrainingError(f"This configuration has a setting {name!r} that {known_by} does not know.")
     for name, entry in known.items():
         if name not in values and entry.default is MISSING and entry.default_factory is MISSING:
             raise TrainingError(f"This configuration lacks the setting {name!r}.")

@@ -148,14 +148,19 @@ class RunFolder:
         return settings
 
 
-def create_run(trainer: str, config: Any, root: Path | None = None) -> RunFolder:
-    """A new run folder under `root` (the person's runs when None), named by date, time and `config.name`.
+def create_run(trainer: str, config: Any, path: Path | None = None) -> RunFolder:
+    """A new run in the folder `path`, or in one among the person's runs, named by date, time and `config.name`.
 
-    Raises `SaveError` when the folder cannot be made.
+    Raises `SaveError` when the folder cannot be made or written to.
     """
-    root = paths.runs() if root is None else root
+    run = RunFolder(_new_folder(trainer, config) if path is None else path)
+    run.write_config(trainer, config)
+    return run
+
+
+def _new_folder(trainer: str, config: Any) -> Path:
+    root = paths.runs()
     stem = f"{time.strftime('%Y-%m-%d-%H%M%S')}-{_slug(str(getattr(config, 'name', trainer)))}"
-    folder: Path | None = None
     for number in range(1, MAX_RUNS):
         candidate = root / (stem if number == 1 else f"{stem}-{number}")
         try:
@@ -164,13 +169,8 @@ def create_run(trainer: str, config: Any, root: Path | None = None) -> RunFolder
             continue
         except OSError as error:
             raise SaveError(f"No run folder can be made in {root}: {error.strerror}. Choose another place.") from error
-        folder = candidate
-        break
-    if folder is None:
-        raise SaveError(f"{root} holds too many runs of this name; delete some of them.")
-    run = RunFolder(folder)
-    run.write_config(trainer, config)
-    return run
+        return candidate
+    raise SaveError(f"{root} holds too many runs of this name; delete some of them.")
 
 
 def open_run(path: Path) -> RunFolder:

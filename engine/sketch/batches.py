@@ -176,4 +176,6 @@ class BatchSource:
             )
             drawings += [augmented(self._extra.drawings[i], how, rng) for i in indices]
             categories.append(self._extra.categories[indices])
-        return to_batch(drawings, np.concatenate(categories), self.longest)
+        # Longest first, the order in which the encoder works.
+        order = sorted(range(len(drawings)), key=lambda i: -len(drawings[i]))
+        return to_batch([drawings[i] for i in order], np.concatenate(categories)[order], self.longest)

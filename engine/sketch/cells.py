@@ -9,7 +9,7 @@ from torch.nn import functional
 from engine.sketch.hyper_cell import HyperLSTMCell
 from engine.sketch.layer_norm_cell import LayerNormLSTMCell
 from engine.sketch.lstm import lstm_sequence
-from engine.sketch.recurrent_cell import RecurrentCell, State, gate_weights, project_input
+from engine.sketch.recurrent_cell import RecurrentCell, State, gate_weights
 
 __all__ = ["CELLS", "HyperLSTMCell", "LSTMCell", "LayerNormLSTMCell", "RecurrentCell", "State", "make_cell"]
 
@@ -43,13 +43,16 @@ class LSTMCell(RecurrentCell):
         dropout: torch.Generator | None = None,
     ) -> tuple[Tensor, State]:
         """See `RecurrentCell.sequence`."""
-        gates = project_input(points, condition, self.weight_ih, self.bias)
+        own = points.shape[2]
+        base = self.bias.expand(points.shape[1], -1)
+        if condition is not None:
+            base = functional.linear(condition, self.weight_ih[:, own:], self.bias).to(self.bias.dtype)
         device = points.device.type
         dtype = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else self.weight_hh.dtype
+        masks = self.masks(points, dropout)
+        weight_x = self.weight_ih[:, :own]
         h0, c0 = state
-        hidden, h, c = lstm_sequence(
-            gates.to(self.weight_hh.dtype), self.weight_hh, h0, c0, lengths, self.masks(points, dropout), dtype
-        )
+        hidden, h, c = lstm_sequence(points, base, weight_x, self.weight_hh, h0, c0, lengths, masks, dtype)
         return hidden, (h, c)
 
 

@@ -14,14 +14,11 @@ class PointSource:
     """Random numbers for `count` drawings of up to `steps` points: drawing i depends on (seed, first + i) alone."""
 
     def __init__(self, seed: int, count: int, steps: int, first: int = 0) -> None:
-        """Draw all numbers at once: two uniform ones and two normal ones for each point of each drawing."""
-        uniforms = np.empty((steps, 2, count), np.float32)
-        normals = np.empty((steps, count, 2), np.float32)
-        for i in range(count):
-            rng = np.random.default_rng([seed, first + i])
-            uniforms[:, :, i] = rng.random((steps, 2), np.float32)
-            normals[:, i] = rng.standard_normal((steps, 2), np.float32)
-        self._uniforms, self._normals = uniforms, normals
+        """Draw the normal numbers at once, and those of the choices when the number of components is known."""
+        self._rngs = [np.random.default_rng([seed, first + i]) for i in range(count)]
+        self._steps = steps
+        self._normals = np.stack([rng.standard_normal((steps, 2), np.float32) for rng in self._rngs], axis=1)
+        self._gumbels = np.empty((steps, count, 0), np.float32)
         self._rows = np.arange(count)
 
     def draw(
@@ -32,23 +29,25 @@ class PointSource:
         A temperature of 0 takes the most probable component, its mean and the most probable pen state.
         """
         mixtures = (output.shape[1] - 3) // 6
-        pen = _choose(output[:, :3], pen_tau, self._uniforms[step, 0])
-        component = _choose(output[:, 3 : 3 + mixtures], tau, self._uniforms[step, 1])
+        choices = 3 + mixtures
+        if self._gumbels.shape[2] != choices:
+            made = [rng.standard_exponential((self._steps, choices), np.float32) for rng in self._rngs]
+            self._gumbels = -np.log(np.maximum(np.stack(made, axis=1), np.finfo(np.float32).tiny))
+        gumbel = self._gumbels[step]
+        pen = _choose(output[:, :3], pen_tau, gumbel[:, :3])
+        component = _choose(output[:, 3:choices], tau, gumbel[:, 3:])
         # [B, 5]: mu_x, mu_y, log sigma_x, log sigma_y, atanh rho of the chosen component.
-        chosen = output[:, 3 + mixtures :].reshape(len(output), 5, mixtures)[self._rows, :, component]
-        sigma = np.exp(chosen[:, 2:4]) * math.sqrt(max(tau, 0.0))
+        chosen = output[:, choices:].reshape(len(output), 5, mixtures)[self._rows, :, component]
+        sigma = np.exp(chosen[:, 2:4])
+        sigma *= math.sqrt(max(tau, 0.0))
         rho = np.tanh(chosen[:, 4])
         first, second = self._normals[step].T
-        offsets = np.empty((len(output), 2), np.float32)
-        offsets[:, 0] = chosen[:, 0] + sigma[:, 0] * first
-        offsets[:, 1] = chosen[:, 1] + sigma[:, 1] * (rho * first + np.sqrt(1 - rho * rho) * second)
+        offsets = chosen[:, :2].copy()
+        offsets[:, 0] += sigma[:, 0] * first
+        offsets[:, 1] += sigma[:, 1] * (rho * first + np.sqrt(1 - rho * rho) * second)
         return offsets, pen
 
 
-def _choose(logits: NDArray[np.float32], tau: float, uniform: NDArray[np.float32]) -> NDArray[np.int64]:
-    """One index per row, drawn from softmax(logits / tau) by the inverse of its cumulative sum."""
-    if tau < 1e-3:
-        return np.asarray(logits.argmax(axis=1), np.int64)
-    weights = np.exp((logits - logits.max(axis=1, keepdims=True)) / np.float32(tau))
-    cumulative = weights.cumsum(axis=1)
-    return np.asarray((cumulative < (uniform * cumulative[:, -1])[:, None]).sum(axis=1), np.int64)
+def _choose(logits: NDArray[np.float32], tau: float, gumbel: NDArray[np.float32]) -> NDArray[np.int64]:
+    """One index per row, drawn from softmax(logits / tau): the largest of logits + tau * Gumbel noise."""
+    return np.asarray((logits + np.float32(tau) * gumbel).argmax(axis=1), np.int64)

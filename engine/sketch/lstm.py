@@ -3,7 +3,8 @@
 `torch.nn.LSTM` adds to the gradient of the recurrent weights at every time step. Here the backward loop only carries
 the state's gradient back, and the weights' gradient is one large product over all steps at the end. Sequences that
 have ended are not computed (rows are sorted by length, and each step works on the rows that are still alive). The
-large products may run in bfloat16; the cell state and all sums stay in float32.
+large products may run in bfloat16; the cell state and all sums stay in float32. The inputs' share of the gates is
+computed inside the loop, where it stays in the processor's cache, as arrays of all steps would not.
 
 Gates are in the order of torch.nn.LSTM: i, f, g, o (Hochreiter and Schmidhuber 1997, with the forget gate of Gers et
 al. 2000).
@@ -19,7 +20,9 @@ from torch import Tensor
 
 
 def lstm_sequence(
-    input_gates: Tensor,
+    points: Tensor,
+    base: Tensor,
+    weight_x: Tensor,
     weight_hh: Tensor,
     h0: Tensor,
     c0: Tensor,
@@ -29,30 +32,29 @@ def lstm_sequence(
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Run an LSTM; returns h of every step [T, B, H] (zeros after a sequence's end), and h and c after the last step.
 
-    input_gates: [T, B, 4 H], W_ih x_t + b. weight_hh: [4 H, H]. h0, c0: [B, H]. lengths: [B], at most T. mask:
-    [T, B, H], multiplies the candidate g (recurrent dropout without memory loss, Semeniuta et al. 2016). dtype: number
-    format of the recurrent products (the weights' own when None).
+    points: [T, B, P], what changes from step to step. base: [B, 4 H], the share of the gates that stays the same, bias
+    included. weight_x: [4 H, P]. weight_hh: [4 H, H]. h0, c0: [B, H]. lengths: [B], at most T; rows in the order of
+    falling length are not copied around. mask: [T, B, H], multiplies the candidate g (recurrent dropout without memory
+    loss, Semeniuta et al. 2016). dtype: number format of the recurrent products (the weights' own when None).
     """
     dtype = weight_hh.dtype if dtype is None else dtype
     if lengths is None:
-        steps, batch = input_gates.shape[:2]
-        hidden, last_c = _recur(input_gates, weight_hh, h0, c0, mask, [batch] * steps, dtype)
+        steps, batch = points.shape[:2]
+        hidden, last_c = _recur(points, base, weight_x, weight_hh, h0, c0, mask, [batch] * steps, dtype)
         return hidden, hidden[-1] if steps else h0, last_c
     order = torch.argsort(lengths, descending=True, stable=True)
-    counts = (lengths[order].unsqueeze(0) > torch.arange(len(input_gates), device=lengths.device).unsqueeze(1)).sum(1)
-    hidden, last_c = _recur(
-        input_gates[:, order],
-        weight_hh,
-        h0[order],
-        c0[order],
-        None if mask is None else mask[:, order],
-        counts.tolist(),
-        dtype,
-    )
-    back = torch.argsort(order)
-    hidden, last_c = hidden[:, back], last_c[back]
     rows = torch.arange(len(lengths), device=lengths.device)
+    in_order = torch.equal(order, rows)
+    if not in_order:
+        points, base, h0, c0 = points[:, order], base[order], h0[order], c0[order]
+        mask = None if mask is None else mask[:, order]
+        lengths = lengths[order]
+    counts = (lengths.unsqueeze(0) > torch.arange(len(points), device=lengths.device).unsqueeze(1)).sum(1)
+    hidden, last_c = _recur(points, base, weight_x, weight_hh, h0, c0, mask, counts.tolist(), dtype)
     last_h = torch.where((lengths > 0).unsqueeze(1), hidden[(lengths - 1).clamp(min=0), rows], h0)
+    if not in_order:
+        back = torch.argsort(order)
+        hidden, last_h, last_c = hidden[:, back], last_h[back], last_c[back]
     return hidden, last_h, last_c
 
 
@@ -70,7 +72,9 @@ class _Recurrence(torch.autograd.Function):
     @staticmethod
     def forward(
         ctx: Any,
-        input_gates: Tensor,
+        points: Tensor,
+        base: Tensor,
+        weight_x: Tensor,
         weight_hh: Tensor,
         h0: Tensor,
         c0: Tensor,
@@ -78,34 +82,38 @@ class _Recurrence(torch.autograd.Function):
         counts: list[int],
         dtype: torch.dtype,
     ) -> tuple[Tensor, Tensor]:
-        steps, batch, width = input_gates.shape
-        size = width // 4
-        device_type = input_gates.device.type
-        weight = weight_hh.detach().to(dtype)
+        steps, batch = points.shape[:2]
+        size = weight_hh.shape[1]
+        # The candidate's rows are doubled, so that one sigmoid serves all gates: tanh(x) = 2 sigmoid(2 x) - 1, and a
+        # CPU's sigmoid is several times faster than its tanh.
+        doubled = base.new_ones(4 * size)
+        doubled[2 * size : 3 * size] = 2
+        weight_t = (weight_hh.detach() * doubled.unsqueeze(1)).to(dtype).t()
+        point_weight = (weight_x.detach() * doubled.unsqueeze(1)).t().contiguous()
+        still = base.detach() * doubled
         # Activated gates, the cell after each step, tanh of it, and h before each step in the product's format.
-        gates = input_gates.detach().clone(memory_format=torch.contiguous_format)
-        cells = gates.new_empty(steps + 1, batch, size)
-        squashed = gates.new_empty(steps, batch, size)
-        hidden = gates.new_zeros(steps, batch, size)
+        gates = base.new_empty(steps, batch, 4 * size)
+        cells = base.new_empty(steps + 1, batch, size)
+        squashed = base.new_empty(steps, batch, size)
+        hidden = base.new_zeros(steps, batch, size)
         # Zeros, not whatever memory holds: rows that have ended enter the weights' gradient as 0 times this.
-        before = torch.zeros(steps + 1, batch, size, dtype=dtype, device=gates.device)
+        before = torch.zeros(steps + 1, batch, size, dtype=dtype, device=base.device)
         cells[0], before[0] = c0, h0
-        with torch.autocast(device_type, enabled=False):
-            weight_t = weight.t()
+        with torch.autocast(base.device.type, enabled=False):
             for t in range(steps):
                 n = counts[t]
                 if n == 0:
                     cells[t + 1] = cells[t]
                     continue
                 gate = gates[t, :n]
+                torch.addmm(still[:n], points[t, :n], point_weight, out=gate)
                 if dtype == gate.dtype:
                     gate.addmm_(before[t, :n], weight_t)
                 else:
                     gate.add_(torch.mm(before[t, :n], weight_t))
-                gate[:, : 2 * size].sigmoid_()
+                gate.sigmoid_()
                 candidate = gate[:, 2 * size : 3 * size]
-                _tanh_(candidate)
-                gate[:, 3 * size :].sigmoid_()
+                candidate.mul_(2).sub_(1)
                 cell = cells[t + 1]
                 kept = candidate if mask is None else candidate * mask[t, :n]
                 torch.mul(gate[:, size : 2 * size], cells[t, :n], out=cell[:n])
@@ -113,23 +121,26 @@ class _Recurrence(torch.autograd.Function):
                 if n < batch:
                     cell[n:] = cells[t, n:]
                 level = squashed[t, :n]
-                level.copy_(cell[:n])
-                _tanh_(level)
+                torch.mul(cell[:n], 2, out=level)
+                level.sigmoid_().mul_(2).sub_(1)
                 torch.mul(gate[:, 3 * size :], level, out=hidden[t, :n])
                 before[t + 1, :n] = hidden[t, :n]
-        ctx.save_for_backward(weight_hh, mask, gates, cells, squashed, before)
+        ctx.save_for_backward(points, weight_x, weight_hh, mask, gates, cells, squashed, before)
         ctx.counts, ctx.dtype = counts, dtype
         return hidden, cells[steps].clone()
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> Any:
         grad_hidden, grad_last = grads
-        weight_hh, mask, gates, cells, squashed, before = ctx.saved_tensors
+        points, weight_x, weight_hh, mask, gates, cells, squashed, before = ctx.saved_tensors
         counts, dtype = ctx.counts, ctx.dtype
         steps, batch, width = gates.shape
         size = width // 4
         weight = weight_hh.detach().to(dtype)
-        grad_gates = torch.zeros_like(gates)
+        # In the products' format: half the memory to write and to read again.
+        grad_gates = torch.zeros(steps, batch, width, dtype=dtype, device=gates.device)
+        grad_base, grad_point_weight = gates.new_zeros(batch, width), gates.new_zeros(points.shape[2], width)
+        step_gates = gates.new_zeros(batch, width)
         grad_c = grad_last.clone()
         grad_h = grad_hidden.new_zeros(batch, size)
         with torch.autocast(gates.device.type, enabled=False):
@@ -137,7 +148,7 @@ class _Recurrence(torch.autograd.Function):
                 n = counts[t]
                 if n == 0:
                     continue
-                gate, out = gates[t, :n], grad_gates[t, :n]
+                gate, out = gates[t, :n], step_gates[:n]
                 enter, forget, candidate, leave = gate.chunk(4, dim=1)
                 level = squashed[t, :n]
                 dh = grad_h[:n].add_(grad_hidden[t, :n])
@@ -155,22 +166,23 @@ class _Recurrence(torch.autograd.Function):
                     d_candidate.mul_(mask[t, :n])
                 d_candidate.addcmul_(d_candidate * candidate, candidate, value=-1)
                 dc.mul_(forget)
-                if dtype == out.dtype:
-                    torch.mm(out, weight, out=dh)
+                grad_base[:n].add_(out)
+                grad_point_weight.addmm_(points[t, :n].t(), out)
+                grad_gates[t, :n] = out
+                if dtype == dh.dtype:
+                    torch.mm(grad_gates[t, :n], weight, out=dh)
                 else:
-                    dh.copy_(torch.mm(out.to(dtype), weight))
-            flat = grad_gates.view(steps * batch, width).to(dtype)
-            grad_weight = torch.mm(flat.t(), before[:steps].reshape(steps * batch, size).to(dtype)).to(weight_hh.dtype)
-        return grad_gates, grad_weight, grad_h, grad_c, None, None, None
+                    dh.copy_(torch.mm(grad_gates[t, :n], weight))
+            flat = grad_gates.view(steps * batch, width)
+            grad_weight = torch.mm(flat.t(), before[:steps].view(steps * batch, size)).to(weight_hh.dtype)
+            grad_points = None
+            if ctx.needs_input_grad[0]:
+                grad_points = torch.mm(flat.to(weight_x.dtype), weight_x.detach()).view_as(points)
+        return grad_points, grad_base, grad_point_weight.t(), grad_weight, grad_h, grad_c, None, None, None
 
 
 # `_Recurrence.forward` with its gradient; torch does not type `apply`.
 _recur: Callable[..., tuple[Tensor, Tensor]] = _Recurrence.apply
-
-
-def _tanh_(x: Tensor) -> None:
-    """tanh in place as 2 sigmoid(2 x) - 1: the CPU's sigmoid is several times faster than its tanh."""
-    x.mul_(2).sigmoid_().mul_(2).sub_(1)
 
 
 def _through_sigmoid(out: Tensor, grad: Tensor, factor: Tensor, gate: Tensor) -> None:

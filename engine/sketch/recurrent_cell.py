@@ -53,7 +53,7 @@ class RecurrentCell(nn.Module):
             return None
         steps, batch = points.shape[:2]
         noise = torch.rand(steps, batch, self.hidden_size, generator=dropout, device=points.device)
-        return (noise < self.keep).to(points.dtype).div_(self.keep)
+        return noise.lt_(self.keep).mul_(1 / self.keep).to(points.dtype)
 
 
 class LoopedCell(RecurrentCell):

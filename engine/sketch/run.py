@@ -16,7 +16,7 @@ from engine.data.sketches import SketchDataset, load_dataset
 from engine.errors import CheckpointError, TrainingError
 from engine.runtime.checkpoint import CheckpointHeader, load_checkpoint, load_state, save_checkpoint, save_state
 from engine.runtime.config import to_json
-from engine.runtime.devices import make_fabric
+from engine.runtime.fabric import make_fabric
 from engine.sketch.batches import Augmentation, Batch, BatchSource
 from engine.sketch.config import SketchTrainConfig, model_config
 from engine.sketch.evaluation import held_out_loss, pool_of
@@ -96,6 +96,13 @@ class SketchRun:
     def seconds(self) -> float:
         """Time spent in steps, across resumes."""
         return self._progress.seconds
+
+    def any_process(self, wish: bool) -> bool:
+        """Whether any process of the group wishes so. All come to the same answer, or one would wait for another."""
+        if self._fabric.world_size == 1:
+            return wish
+        wishes = self._fabric.all_reduce(torch.tensor(float(wish), device=self._fabric.device), reduce_op="sum")
+        return bool(torch.as_tensor(wishes) > 0)
 
     @property
     def finished(self) -> bool:

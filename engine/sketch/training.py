@@ -29,7 +29,7 @@ def train(config: SketchTrainConfig, run_dir: Path) -> Job[Event, dict[str, floa
     for text in run.opening_notes:
         yield Note(run.step_count, "info", text)
     stopped = False
-    while not stopped and not run.finished:
+    while not run.any_process(stopped or run.finished):
         for event in _one_step(run):
             command = yield event
             while isinstance(command, Edit):

@@ -21,8 +21,8 @@ from tests.helpers.standin_trainer import StandinConfig
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> RunFolder:
-    return create_run("standin", StandinConfig(name="Häuser & Bäume", steps=7), tmp_path)
+def run() -> RunFolder:
+    return create_run("standin", StandinConfig(name="Häuser & Bäume", steps=7))
 
 
 def metrics_line(step: int, loss: float | None = 0.5) -> str:
@@ -42,8 +42,8 @@ def test_new_run_is_named_by_date_and_name_and_reads_back(run: RunFolder) -> Non
     assert opened.command == "python -m engine train standin --steps 7 --name 'Häuser & Bäume'"
 
 
-def test_two_runs_of_the_same_second_get_two_folders(tmp_path: Path) -> None:
-    runs = {create_run("standin", StandinConfig(), tmp_path).path for _ in range(3)}
+def test_two_runs_of_the_same_second_get_two_folders() -> None:
+    runs = {create_run("standin", StandinConfig()).path for _ in range(3)}
     assert len(runs) == 3
 
 
@@ -54,10 +54,18 @@ def test_runs_are_made_under_the_persons_own_folder(tmp_path: Path, monkeypatch:
     assert [run.path for run in list_runs()] == [made.path]
 
 
-def test_a_root_that_is_a_file_is_a_save_error(tmp_path: Path) -> None:
+def test_a_run_is_the_folder_that_was_asked_for(tmp_path: Path) -> None:
+    assert create_run("standin", StandinConfig(), tmp_path / "mine").path == tmp_path / "mine"
+    assert open_run(tmp_path / "mine").trainer == "standin"
+
+
+def test_a_place_that_is_a_file_is_a_save_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_text("")
+    with pytest.raises(SaveError, match="could not be saved"):
+        create_run("standin", StandinConfig(), tmp_path / "file" / "run")
+    monkeypatch.setenv("MORPHOSPACE_HOME", str(tmp_path / "file"))
     with pytest.raises(SaveError, match="Choose another place"):
-        create_run("standin", StandinConfig(), tmp_path / "file" / "runs")
+        create_run("standin", StandinConfig())
 
 
 def test_list_leaves_out_what_is_no_run_and_puts_the_newest_first(tmp_path: Path) -> None:

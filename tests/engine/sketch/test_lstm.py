@@ -37,8 +37,22 @@ def plain_loop(
 def run_leaves(
     leaves: list[Tensor], lengths: Tensor | None, mask: Tensor | None = None, dtype: torch.dtype | None = None
 ) -> tuple[Tensor, ...]:
-    gates, weight, h0, c0 = leaves
-    return lstm_sequence(gates, weight, h0, c0, lengths, mask, dtype)
+    points, base, weight_x, weight, h0, c0 = leaves
+    return lstm_sequence(points, base, weight_x, weight, h0, c0, lengths, mask, dtype)
+
+
+def made_leaves() -> list[Tensor]:
+    """Points, base, weight_x, weight_hh, h0, c0."""
+    return as_leaves(
+        [
+            random(STEPS, BATCH, INPUT),
+            random(BATCH, 4 * SIZE, seed=4),
+            random(4 * SIZE, INPUT, seed=5),
+            random(4 * SIZE, SIZE, seed=1),
+            random(BATCH, SIZE),
+            random(BATCH, SIZE),
+        ]
+    )
 
 
 def gradients(outputs: tuple[Tensor, ...], leaves: list[Tensor]) -> list[Tensor]:
@@ -46,7 +60,9 @@ def gradients(outputs: tuple[Tensor, ...], leaves: list[Tensor]) -> list[Tensor]
     return list(torch.autograd.grad(outputs, leaves, weights))
 
 
-@pytest.mark.parametrize("lengths", [None, LENGTHS], ids=["full", "ragged"])
+@pytest.mark.parametrize(
+    "lengths", [None, LENGTHS, LENGTHS.sort(descending=True).values], ids=["full", "ragged", "sorted"]
+)
 def test_values_and_gradients_are_those_of_torch(lengths: Tensor | None) -> None:
     torch_lstm = nn.LSTM(INPUT, SIZE, dtype=torch.float64)
     x, h0, c0 = as_leaves([random(STEPS, BATCH, INPUT), random(BATCH, SIZE, seed=1), random(BATCH, SIZE, seed=2)])
@@ -59,7 +75,8 @@ def test_values_and_gradients_are_those_of_torch(lengths: Tensor | None) -> None
     expected = (shown, h[0], c[0])
 
     weight_ih, weight_hh, bias_ih, bias_hh = torch_lstm.parameters()
-    ours = lstm_sequence(nn.functional.linear(x, weight_ih, bias_ih + bias_hh), weight_hh, h0, c0, lengths)
+    base = (bias_ih + bias_hh).expand(BATCH, -1)
+    ours = lstm_sequence(x, base, weight_ih, weight_hh, h0, c0, lengths)
 
     for mine, theirs in zip(ours, expected, strict=True):
         torch.testing.assert_close(mine, theirs)
@@ -69,12 +86,11 @@ def test_values_and_gradients_are_those_of_torch(lengths: Tensor | None) -> None
 
 @pytest.mark.parametrize("lengths", [None, LENGTHS, torch.tensor([0, 7, 0, 2])], ids=["full", "ragged", "empty rows"])
 def test_masked_candidate_is_that_of_a_plain_loop(lengths: Tensor | None) -> None:
-    leaves = as_leaves(
-        [random(STEPS, BATCH, 4 * SIZE), random(4 * SIZE, SIZE, seed=1), random(BATCH, SIZE), random(BATCH, SIZE)]
-    )
+    leaves = made_leaves()
     mask = (random(STEPS, BATCH, SIZE, seed=3) > -0.5).double() / 0.7
     ours = run_leaves(leaves, lengths, mask)
-    gates, weight, h0, c0 = leaves
+    points, base, weight_x, weight, h0, c0 = leaves
+    gates = points @ weight_x.T + base
     expected = plain_loop(gates, weight, h0, c0, torch.full((BATCH,), STEPS) if lengths is None else lengths, mask)
     for mine, theirs in zip(ours, expected, strict=True):
         torch.testing.assert_close(mine, theirs)
@@ -90,18 +106,13 @@ def test_gradient_does_not_read_uninitialised_memory(monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(torch, "empty", filled_with_nan)
     monkeypatch.setattr(Tensor, "new_empty", lambda self, *size: filled_with_nan(*size, dtype=self.dtype))
-    leaves = as_leaves(
-        [random(STEPS, BATCH, 4 * SIZE), random(4 * SIZE, SIZE, seed=1), random(BATCH, SIZE), random(BATCH, SIZE)]
-    )
+    leaves = made_leaves()
     outputs = run_leaves(leaves, LENGTHS)
     assert all(torch.isfinite(gradient).all() for gradient in gradients(outputs, leaves))
 
 
 def test_bfloat16_products_stay_close_to_float32() -> None:
-    leaves = [
-        tensor.float()
-        for tensor in (random(STEPS, BATCH, 4 * SIZE), random(4 * SIZE, SIZE), random(BATCH, SIZE), random(BATCH, SIZE))
-    ]
+    leaves = [tensor.detach().float() for tensor in made_leaves()]
     exact = run_leaves(leaves, LENGTHS)
     coarse = run_leaves(leaves, LENGTHS, dtype=torch.bfloat16)
     for mine, theirs in zip(coarse, exact, strict=True):
