@@ -74,7 +74,8 @@ def models(args: Sequence[str], prog: str) -> None:
     catalog = Catalog()
     listed: dict[str, Any] = {}
     for entry in catalog.entries():
-        words = entry.header.config.get("categories", [])
+        found = entry.header.config.get("categories")
+        words = found if isinstance(found, list) else []
         shown = ", ".join(map(str, words[:3])) + (f" and {len(words) - 3} more" if len(words) > 3 else "")
         listed[entry.name] = f"{entry.header.kind}, {entry.origin}; {shown}"
     values: dict[str, Any] = {**listed}

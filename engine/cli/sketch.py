@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
 
 from engine.cli.parse import parse
 from engine.cli.report import Progress, report
+from engine.errors import BadDrawingError
 from engine.runtime.atomic import write_text
 from engine.runtime.catalog import Catalog
 
+if TYPE_CHECKING:
+    from engine.runtime.checkpoint import CheckpointHeader
+
 KIND = "sketch"
+MOST_SAMPLES = 100_000
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,7 @@ def sample(args: Sequence[str], prog: str) -> None:
     from engine.sketch.sketch_model import load_model
     from engine.sketch.strokes import quickdraw_preprocess
 
+    _check(options)
     model = load_model(Catalog().find(options.model, KIND))
     progress = Progress()
     drawings = drive(
@@ -68,6 +74,22 @@ def sample(args: Sequence[str], prog: str) -> None:
     report(f"Sampled {len(drawings)} drawings from {model.name}.", values, options.json)
 
 
+def _check(options: SampleSketch) -> None:
+    if not 1 <= options.count <= MOST_SAMPLES:
+        raise BadDrawingError(f"Between 1 and {MOST_SAMPLES:,} drawings can be sampled, not {options.count}.")
+    if not 0 <= options.temperature <= 2:
+        raise BadDrawingError(f"A temperature lies between 0 and 2, not at {options.temperature}.")
+    if options.seed < 0:
+        raise BadDrawingError(f"A seed is 0 or more, not {options.seed}.")
+
+
+def _fraction(header: CheckpointHeader, name: str) -> float:
+    """How the model's own training split its data; 0 when its file does not say."""
+    training = header.extra.get("training")
+    value = training.get(name) if isinstance(training, dict) else None
+    return float(value) if isinstance(value, int | float) and 0 <= value <= 1 else 0.0
+
+
 def evaluate(args: Sequence[str], prog: str) -> None:
     """`evaluate sketch`: see `EvaluateSketch`."""
     options = parse(EvaluateSketch, prog, args)
@@ -78,12 +100,11 @@ def evaluate(args: Sequence[str], prog: str) -> None:
     from engine.sketch.strokes import scale_factor
 
     model = load_model(Catalog().find(options.model, KIND))
-    training: dict[str, Any] = model.header.extra.get("training", {})
     dataset = load_dataset(
         options.data,
         max_points=model.longest,
-        valid_fraction=float(training.get("valid_fraction", 0.0)),
-        test_fraction=float(training.get("test_fraction", 0.0)),
+        valid_fraction=_fraction(model.header, "valid_fraction"),
+        test_fraction=_fraction(model.header, "test_fraction"),
         categories=model.categories if model.module.config.class_size else (),
         keep_unknown=True,
     )
