@@ -11,9 +11,8 @@ import tyro
 
 from engine.cli.parse import parse
 from engine.cli.report import Progress, report
-from engine.errors import BadDrawingError
+from engine.errors import BadDrawingError, TrainingError
 from engine.runtime.atomic import write_text
-from engine.runtime.catalog import Catalog
 
 if TYPE_CHECKING:
     from engine.runtime.checkpoint import CheckpointHeader
@@ -51,6 +50,7 @@ class EvaluateSketch:
 def sample(args: Sequence[str], prog: str) -> None:
     """`sample sketch`: see `SampleSketch`."""
     options = parse(SampleSketch, prog, args)
+    from engine.runtime.catalog import Catalog
     from engine.runtime.job import drive
     from engine.sketch.formats.ndjson import to_ndjson_line
     from engine.sketch.sketch_model import load_model
@@ -94,6 +94,7 @@ def evaluate(args: Sequence[str], prog: str) -> None:
     """`evaluate sketch`: see `EvaluateSketch`."""
     options = parse(EvaluateSketch, prog, args)
     from engine.data.sketches import load_dataset
+    from engine.runtime.catalog import Catalog
     from engine.sketch.evaluation import held_out_loss, pool_of
     from engine.sketch.run import DATA_BOX
     from engine.sketch.sketch_model import load_model
@@ -110,6 +111,8 @@ def evaluate(args: Sequence[str], prog: str) -> None:
     )
     parts = {"train": dataset.train, "valid": dataset.valid, "test": dataset.test}
     examples = [e for name, part in parts.items() if options.part in ("all", name) for e in part]
+    if not examples:
+        raise TrainingError(f"None of these drawings belongs to the part {options.part!r}; choose another one.")
     progress = Progress()
     progress.say(f"{len(examples)} drawings of {len(options.data)} file(s) or folder(s)")
     # A model whose data had other units than a 0-255 box has another scale: there, as in the paper, the data's own.
