@@ -12,11 +12,11 @@ from engine.cli.report import Progress, report
 
 
 def test_the_last_line_is_one_json_object_without_nan(capsys: pytest.CaptureFixture[str]) -> None:
-    values = {"loss": math.nan, "far": -math.inf, "list": [1.5, math.inf], "inner": {"a": math.nan, "b": "猫\n"}, "n": 3}
+    values = {"loss": math.nan, "far": -math.inf, "list": [1.5, math.inf], "inner": {"a": math.nan, "b": "猫\n"}}
     report("Done.", values, as_json=True)
     out = capsys.readouterr().out
     assert json.loads(out.splitlines()[-1]) == {
-        "loss": None, "far": None, "list": [1.5, None], "inner": {"a": None, "b": "猫\n"}, "n": 3,
+        "loss": None, "far": None, "list": [1.5, None], "inner": {"a": None, "b": "猫\n"},
     }  # fmt: skip
     assert out.splitlines()[0] == "Done."
 
