@@ -12,20 +12,16 @@ from PySide6.QtGui import (
     QKeyEvent,
     QMouseEvent,
     QPainter,
-    QPainterPath,
     QPaintEvent,
     QPen,
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from engine.sketch.strokes import Points
 from gui.palette import Theme
+from gui.sketch_lab.gallery_ink import RADIUS, GalleryInk
 from gui.sketch_lab.growth import Growth
 
 _GAP = 10.0
-_RADIUS = 10.0
-_MARGIN = 0.12  # of a cell's shorter side, around the drawing
-_SMALLEST_BOX = 60.0  # canvas units; a dot is not blown up to the whole cell
 
 
 class EndingGallery(QWidget):
@@ -43,6 +39,7 @@ class EndingGallery(QWidget):
         self._hover = -1
         self._cursor = -1  # the cell that the keyboard is on
         self._hint = ""
+        self._ink = GalleryInk()
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -74,6 +71,16 @@ class EndingGallery(QWidget):
         self.update()
 
     @property
+    def growth(self) -> Growth | None:
+        """The endings that are shown."""
+        return self._growth
+
+    @property
+    def theme(self) -> Theme:
+        """The colours in use."""
+        return self._theme
+
+    @property
     def marked(self) -> int:
         """The place under the mouse, else the one that the keyboard is on, else -1."""
         if self._hover >= 0:
@@ -103,57 +110,40 @@ class EndingGallery(QWidget):
     # ---- painting
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint the cells that the event touches."""
+        """Paint the cells, then what the mouse and the keyboard are on."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        for place, cell in enumerate(self.cells):
-            if event.region().intersects(cell.toAlignedRect()):
-                self._paint_cell(painter, place, cell)
-        if self._growth is None and self._hint:
-            painter.setPen(QColor(self._theme.muted))
-            flags = int(Qt.AlignmentFlag.AlignCenter) | int(Qt.TextFlag.TextWordWrap)
-            painter.drawText(self.rect().adjusted(24, 24, -24, -24), flags, self._hint)
+        self._ink.draw_on(painter, self)
+        growth = self._growth
+        if growth is None:
+            self._paint_hint(painter)
+        else:
+            marked, muted = self.marked, QColor(self._theme.muted)
+            for place, cell in enumerate(self.cells):
+                if place == marked:
+                    self._paint_mark(painter, place, cell)
+                else:
+                    self._paint_labels(painter, place, cell, muted)
         painter.end()
 
-    def _paint_cell(self, painter: QPainter, place: int, cell: QRectF) -> None:
-        theme = self._theme
-        marked = place == self.marked and self._growth is not None
-        frame = QPen(QColor(theme.accent if marked else theme.border), 2.0 if marked else 1.0)
-        painter.setPen(frame)
-        painter.setBrush(QColor(theme.paper))
-        inset = frame.widthF() / 2
-        painter.drawRoundedRect(cell.adjusted(inset, inset, -inset, -inset), _RADIUS, _RADIUS)
-        if self._growth is None:
-            return
-        painter.save()
-        painter.setClipRect(cell.adjusted(2, 2, -2, -2))
-        self._paint_drawing(painter, place, cell)
-        painter.restore()
-        self._paint_labels(painter, place, cell, marked)
+    def _paint_hint(self, painter: QPainter) -> None:
+        painter.setPen(QColor(self._theme.muted))
+        flags = int(Qt.AlignmentFlag.AlignCenter) | int(Qt.TextFlag.TextWordWrap)
+        painter.drawText(self.rect().adjusted(24, 24, -24, -24), flags, self._hint)
 
-    def _paint_drawing(self, painter: QPainter, place: int, cell: QRectF) -> None:
-        assert self._growth is not None
-        left, top, right, bottom = self._growth.box(place)
-        side = max(right - left, bottom - top, _SMALLEST_BOX)
-        room = min(cell.width(), cell.height()) * (1 - 2 * _MARGIN)
-        zoom = room / side
-        origin = cell.center() - QPointF((left + right) / 2 * zoom, (top + bottom) / 2 * zoom)
+    def _paint_mark(self, painter: QPainter, place: int, cell: QRectF) -> None:
+        """The frame and the labels of the cell under the mouse or the keyboard."""
+        painter.setPen(QPen(QColor(self._theme.accent), 2.0))
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        for strokes, color in (
-            (self._growth.beginning.strokes, self._theme.muted),
-            (self._growth.strokes(place), self._theme.accent),
-        ):
-            pen = QPen(QColor(color), 2.0, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin)
-            painter.setPen(pen)
-            for stroke in strokes:
-                painter.drawPath(stroke_path(stroke, zoom, origin))
+        painter.drawRoundedRect(cell.adjusted(1, 1, -1, -1), RADIUS, RADIUS)
+        self._paint_labels(painter, place, cell, QColor(self._theme.accent))
 
-    def _paint_labels(self, painter: QPainter, place: int, cell: QRectF, marked: bool) -> None:
+    def _paint_labels(self, painter: QPainter, place: int, cell: QRectF, color: QColor) -> None:
         assert self._growth is not None
         font = QFont(self.font())
         font.setPointSizeF(max(8.0, font.pointSizeF() * 0.86))
         painter.setFont(font)
-        painter.setPen(QColor(self._theme.accent if marked else self._theme.muted))
+        painter.setPen(color)
         inner = cell.adjusted(9, 6, -9, -6)
         if place < 9:
             painter.drawText(inner, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, str(place + 1))
@@ -223,15 +213,3 @@ def _grid(count: int, width: int, height: int) -> tuple[int, int]:
         if score > best_score:
             best, best_score = (columns, rows), score
     return best
-
-
-def stroke_path(stroke: Points, zoom: float, origin: QPointF) -> QPainterPath:
-    """A stroke [n, 2] as a path of straight lines at stroke * zoom + origin; a single point becomes a dot."""
-    xs = (stroke[:, 0] * zoom + origin.x()).tolist()
-    ys = (stroke[:, 1] * zoom + origin.y()).tolist()
-    path = QPainterPath(QPointF(xs[0], ys[0]))
-    if len(xs) == 1:
-        path.lineTo(xs[0] + 0.01, ys[0])
-    for x, y in zip(xs[1:], ys[1:], strict=True):
-        path.lineTo(x, y)
-    return path
