@@ -11,9 +11,8 @@ import tyro
 
 from engine.cli.parse import parse
 from engine.cli.report import Progress, report
-from engine.errors import BadDrawingError
+from engine.errors import BadDrawingError, TrainingError
 from engine.runtime.atomic import write_text
-from engine.runtime.catalog import Catalog
 from engine.sketch.completion import DEFAULT_PEN_TEMPERATURE, DEFAULT_TEMPERATURE
 
 if TYPE_CHECKING:
@@ -76,6 +75,7 @@ class PruneSketch:
 def sample(args: Sequence[str], prog: str) -> None:
     """`sample sketch`: see `SampleSketch`."""
     options = parse(SampleSketch, prog, args)
+    from engine.runtime.catalog import Catalog
     from engine.runtime.job import drive
     from engine.sketch.formats.ndjson import to_ndjson_line
     from engine.sketch.sketch_model import load_model
@@ -125,6 +125,7 @@ def _fraction(header: CheckpointHeader, name: str) -> float:
 def evaluate(args: Sequence[str], prog: str) -> None:
     """`evaluate sketch`: see `EvaluateSketch`."""
     options = parse(EvaluateSketch, prog, args)
+    from engine.runtime.catalog import Catalog
     from engine.sketch.categories import as_values, category_gains
     from engine.sketch.evaluation import held_out_loss, pool_of
     from engine.sketch.run import DATA_BOX
@@ -159,6 +160,7 @@ def evaluate(args: Sequence[str], prog: str) -> None:
 def prune(args: Sequence[str], prog: str) -> None:
     """`prune sketch`: see `PruneSketch`."""
     options = parse(PruneSketch, prog, args)
+    from engine.runtime.catalog import Catalog
     from engine.runtime.checkpoint import load_checkpoint, save_checkpoint
     from engine.sketch.categories import category_gains, with_categories
     from engine.sketch.evaluation import pool_of
@@ -198,5 +200,5 @@ def _examples(
     parts = {"train": dataset.train, "valid": dataset.valid, "test": dataset.test}
     examples = [example for name in wanted for example in parts[name]]
     if not examples:
-        raise BadDrawingError("No drawing of the data that was given can be measured with this model.")
+        raise TrainingError(f"None of these drawings belongs to the part {' or '.join(map(repr, wanted))}; choose another one.")
     return examples, dataset.skipped

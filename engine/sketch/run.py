@@ -62,10 +62,8 @@ class SketchRun:
         self._provenance = dataset.provenance
         self._valid = pool_of(dataset.valid, self.scale) if dataset.valid else None
         self._batches = self._make_batches(dataset)
-        torch_seed = config.seed + 7919 * self._fabric.global_rank
-        self._rng = np.random.default_rng(torch_seed)
         self._noise = torch.Generator(device=self._fabric.device)
-        self._noise.manual_seed(torch_seed)
+        self._reseed(0)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(config.seed)
             self.model = SketchRNN(self.model_config)
@@ -148,12 +146,16 @@ class SketchRun:
         self._progress.skipped = skipped
         self._bad_in_a_row = 0
         # Other noise than the first time, or the same three steps would fail again.
-        self._noise.manual_seed(self.config.seed + step)
-        self._rng = np.random.default_rng(self.config.seed + step)
+        self._reseed(step)
         return (
             f"{BAD_STEPS_BEFORE_RESTORE} steps in a row gave a loss that is not finite: back to step {self.step_count} "
             f"with {self._progress.rate_factor:g} of the learning rate."
         )
+
+    def _reseed(self, step: int) -> None:
+        seed = self.config.seed + 7919 * self._fabric.global_rank + step
+        self._noise.manual_seed(seed)
+        self._rng = np.random.default_rng(seed)
 
     def figures(self, losses: LossTerms) -> dict[str, float]:
         """The scalars of a step for the curves."""
@@ -333,6 +335,9 @@ class SketchRun:
             self._optimiser.load_state_dict(optimiser)
             self._noise.set_state(tensors["random.torch"])
             self._rng.bit_generator.state = numbers["random.numpy"]
+            if self._fabric.global_rank > 0:
+                # The state is the first process's; with it all would learn from the same drawings.
+                self._reseed(int(numbers["step"]))
             best = numbers["best_loss"]
             self._progress = _Progress(
                 step=int(numbers["step"]),

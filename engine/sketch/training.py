@@ -36,7 +36,8 @@ def train(config: SketchTrainConfig, run_dir: Path) -> Job[Event, dict[str, floa
                 command = yield _obeyed(run, command)
             stopped = stopped or isinstance(command, Stop)
     if not run.saved:
-        yield from _save(run)
+        for event in _save(run):  # `yield from` a list cannot be sent the commands that may still come
+            yield event
     return run.best_figures
 
 
