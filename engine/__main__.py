@@ -1,4 +1,4 @@
-"""`python -m engine COMMAND …`: train, sample, evaluate, convert, models, download, data."""
+"""`python -m engine COMMAND …`: train, sample, evaluate, prune, convert, models, download, data."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ def commands() -> dict[tuple[str, ...], tuple[str, Command]]:
         **training,
         ("sample", "sketch"): ("Draw from nothing with a Sketch-RNN and write the drawings to a file.", sketch.sample),
         ("evaluate", "sketch"): ("Measure a Sketch-RNN on drawings.", sketch.evaluate),
+        ("prune", "sketch"): ("Leave out categories of a Sketch-RNN that it has not learned.", sketch.prune),
         ("convert",): ("Turn a model file of another program into one of ours.", catalog.convert),
         ("models",): ("List the models of the catalog and those that can be downloaded.", catalog.models),
         ("download",): ("Fetch public models into the catalog, or Quick, Draw! categories.", catalog.download),

@@ -18,7 +18,13 @@ from engine.runtime.checkpoint import CheckpointHeader, load_checkpoint
 from engine.runtime.job import Job
 from engine.sketch import magenta
 from engine.sketch.completing import complete
-from engine.sketch.completion import Completion, CompletionRequest, EndingsGrown
+from engine.sketch.completion import (
+    DEFAULT_PEN_TEMPERATURE,
+    DEFAULT_TEMPERATURE,
+    Completion,
+    CompletionRequest,
+    EndingsGrown,
+)
 from engine.sketch.config import SketchModelConfig
 from engine.sketch.fitting import ScaleFitter
 from engine.sketch.model import START_TOKEN, SketchRNN
@@ -87,7 +93,13 @@ class SketchModel:
         return complete(self.stepper, self.fitter, self.category_index(request.category), request)
 
     def sample(
-        self, count: int, *, category: str | None = None, seed: int = 0, temperature: float = 0.4
+        self,
+        count: int,
+        *,
+        category: str | None = None,
+        seed: int = 0,
+        temperature: float = DEFAULT_TEMPERATURE,
+        pen_temperature: float = DEFAULT_PEN_TEMPERATURE,
     ) -> Job[Sampled, list[Drawing]]:
         """`count` drawings from nothing, in the units of the model's data.
 
@@ -98,7 +110,7 @@ class SketchModel:
         else:
             wanted = [self.category_index(category)] * count
         made = yield from sample_drawings(
-            self.stepper, wanted, seed=seed, tau=temperature, pen_tau=temperature, max_points=self.longest
+            self.stepper, wanted, seed=seed, tau=temperature, pen_tau=pen_temperature, max_points=self.longest
         )
         words = [self.categories[i] if i < len(self.categories) else (category or self.name) for i in wanted]
         if not self.module.config.class_size and self.categories:
