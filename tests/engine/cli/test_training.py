@@ -106,7 +106,7 @@ def test_an_interrupted_run_is_saved_and_goes_on(
 
     before = signal.getsignal(signal.SIGINT)
     monkeypatch.setattr(training, "_show", press)
-    args = train(data, "--steps", 1_000_000, "--out", tmp_path / "run")
+    args = train(data, "--steps", 100, "--out", tmp_path / "run")
     assert command(*args).status == 0
     assert open_run(tmp_path / "run").state == "stopped"
     assert signal.getsignal(signal.SIGINT) is before
@@ -121,7 +121,7 @@ def test_a_second_interrupt_does_not_wait(data: Path, tmp_path: Path, monkeypatc
         signal.raise_signal(signal.SIGINT)
 
     monkeypatch.setattr(training, "_show", press_twice)
-    done = command(*train(data, "--steps", 1_000_000, "--out", tmp_path / "run"))
+    done = command(*train(data, "--steps", 100, "--out", tmp_path / "run"))
     assert done.status == 130 and done.err.endswith("Stopped.\n")
     assert open_run(tmp_path / "run").state == "interrupted"
 
@@ -141,6 +141,11 @@ def test_what_cannot_be_trained_is_refused(data: Path, tmp_path: Path, more: tup
     done = command(*train(data, "--out", tmp_path / "run", *more))
     assert done.status == 1 and done.out == ""
     assert says in done.err.splitlines()[-1] and "Traceback" not in done.err
+
+
+def test_a_setting_out_of_range_makes_no_run(data: Path, tmp_path: Path) -> None:
+    refusal(*train(data, "--out", tmp_path / "run", "--batch-size", 0))
+    assert not (tmp_path / "run").exists()
 
 
 @pytest.mark.parametrize("more", [("--steps", "many"), ("--mode", "gan"), ("--unknown", "1"), ("--preset", "unicorn")])
@@ -185,6 +190,10 @@ def test_a_place_that_is_a_file_is_refused(data: Path) -> None:
 
 
 def test_a_group_needs_to_be_told_its_folder(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def begun(*_args: object) -> dict[str, float]:
+        raise AssertionError("it would wait for the others")
+
+    monkeypatch.setattr(training, "run_recorded", begun)
     monkeypatch.setenv("WORLD_SIZE", "2")
     assert "say which with --out" in refusal(*train(data))
 
