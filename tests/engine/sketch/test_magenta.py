@@ -150,6 +150,11 @@ def test_the_golden_figures_are_of_four_models_at_two_temperatures() -> None:
 # ---- what a file becomes
 
 
+def test_largest_stored_number_is_ten(parsed: Any, tmp_path: Path) -> None:
+    parsed[2][1] = base64.b64encode(np.full(parsed[1][1], 32767, "<i2").tobytes()).decode()
+    np.testing.assert_allclose(read_weights(written(tmp_path, parsed)).output_bias, 10, rtol=1e-7)
+
+
 def test_header_says_where_the_model_came_from(tmp_path: Path) -> None:
     tensors, header = to_checkpoint(read_weights(tiny_magenta(tmp_path / "palm_tree.gen.json")), "palm_tree.gen.json")
     assert header.kind == "sketch" and header.name == "palm tree"
@@ -257,8 +262,18 @@ def test_flat_and_standing_matrices_are_told_apart(parsed: Any, tmp_path: Path) 
     for matrix in range(5):
         changed = json.loads(json.dumps(parsed))
         shape = changed[1][matrix]
-        changed[1][matrix] = [1, *shape] if len(shape) == 1 else [shape[0] * shape[1]]
-        refused(tmp_path, changed, "do not fit together|impossible shape")
+        changed[1][matrix] = [*shape, 1] if len(shape) == 1 else [shape[0] * shape[1]]
+        refused(tmp_path, changed, "do not fit together")
+
+
+def test_shape_whose_size_overflows_to_that_of_the_matrix_is_refused(parsed: Any, tmp_path: Path) -> None:
+    parsed[1][0], parsed[2][0] = [2**32, 2**32], ""
+    refused(tmp_path, parsed, "impossible shape")
+
+
+def test_base64_with_other_characters_among_it_is_refused(parsed: Any, tmp_path: Path) -> None:
+    parsed[2][0] = parsed[2][0][:20] + "!" + parsed[2][0][20:]
+    refused(tmp_path, parsed, "not base64")
 
 
 @pytest.mark.parametrize("text", [None, 3, "!", "AAA", "AA==\n", "é", ["AA=="], ""])
