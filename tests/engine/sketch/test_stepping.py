@@ -60,7 +60,7 @@ def decoded(model: SketchRNN, categories: list[int]) -> Mixture:
 def close(output: Tensor, mixture: Mixture, atol: float) -> None:
     mine = Mixture.from_output(output)
     for name, expected in vars(mixture).items():
-        torch.testing.assert_close(getattr(mine, name), expected, atol=atol, rtol=0, msg=lambda text, n=name: n + text)
+        torch.testing.assert_close(getattr(mine, name), expected, atol=atol, rtol=0, msg=name)
 
 
 @pytest.mark.parametrize("kind", sorted(CELLS))
