@@ -200,5 +200,6 @@ def _examples(
     parts = {"train": dataset.train, "valid": dataset.valid, "test": dataset.test}
     examples = [example for name in wanted for example in parts[name]]
     if not examples:
-        raise TrainingError(f"None of these drawings belongs to the part {' or '.join(map(repr, wanted))}; choose another one.")
+        parts_named = " or ".join(map(repr, wanted))
+        raise TrainingError(f"None of these drawings belongs to the part {parts_named}; choose another one.")
     return examples, dataset.skipped
