@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QWidget
 
 LEFT, NO_KEY = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 
@@ -40,4 +40,5 @@ def drop(widget: QWidget, *files: object) -> None:
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(file)) for file in files])
     middle = QPointF(widget.rect().center())
-    QApplication.sendEvent(widget, QDropEvent(middle, Qt.DropAction.CopyAction, data, LEFT, NO_KEY))
+    # Qt delivers a drop only to where a drag has entered, and offscreen nothing is dragged.
+    widget.dropEvent(QDropEvent(middle, Qt.DropAction.CopyAction, data, LEFT, NO_KEY))
