@@ -60,6 +60,7 @@ class DownloadDialog(QDialog):
         row.addStretch(1)
         self.fetch_button = QPushButton("Download")
         self.fetch_button.setProperty("role", "primary")
+        self.fetch_button.setDefault(True)
         self.fetch_button.clicked.connect(self.fetch)
         self.close_button = QPushButton("Close")
         self.close_button.clicked.connect(self.close)
@@ -102,7 +103,8 @@ class DownloadDialog(QDialog):
             self.names.setCurrentItem(matches[0])
 
     def _on_finished(self, _result: int) -> None:
-        self._worker.shut_down()
+        # A server that is silent keeps the thread for a while; nobody waits for it.
+        self._worker.shut_down(timeout=0)
         self.deleteLater()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal
+from PySide6.QtCore import QElapsedTimer, QObject, QRectF, QTimer, Signal
 
 from engine.sketch.strokes import Drawing, Points
 from gui.sketch_lab.intent import Paper
@@ -81,7 +81,7 @@ def paper_of(canvas: StrokeCanvas) -> Paper:
     """The square in the middle of what the canvas shows, in canvas units, in which a whole drawing looks right."""
     view = canvas.view
     size = 0.62 * min(canvas.width(), canvas.height()) / view.zoom
-    middle = (canvas.rect().center() - view.origin.toPoint()) / view.zoom
+    middle = view.to_canvas(QRectF(canvas.rect()).center())
     return Paper(middle.x() - size / 2, middle.y() - size / 2, size)
 
 

@@ -7,6 +7,7 @@ import math
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
+    QFocusEvent,
     QFont,
     QFontMetricsF,
     QKeyEvent,
@@ -27,7 +28,7 @@ _GAP = 10.0
 class EndingGallery(QWidget):
     """A grid of cells; paints the `Growth` it is given."""
 
-    hovered = Signal(int)  # a place, or -1
+    hovered = Signal(int)  # the place that is marked now, or -1
     chosen = Signal(int)  # a place
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
@@ -38,6 +39,7 @@ class EndingGallery(QWidget):
         self._count = 9
         self._hover = -1
         self._cursor = -1  # the cell that the keyboard is on
+        self._told = -1  # what `hovered` brought last
         self._hint = ""
         self._ink = GalleryInk()
         self.setMouseTracking(True)
@@ -64,11 +66,11 @@ class EndingGallery(QWidget):
     def show_growth(self, growth: Growth | None) -> None:
         """Paint these endings from now on; None empties the gallery."""
         self._growth = growth
-        if growth is None or self._hover >= growth.count:
-            self._set_hover(-1)
         if growth is None or self._cursor >= growth.count:
             self._cursor = -1
-        self.update()
+        if growth is None or self._hover >= growth.count:
+            self._set_hover(-1)
+        self._mark()
 
     @property
     def growth(self) -> Growth | None:
@@ -187,20 +189,34 @@ class EndingGallery(QWidget):
             wanted = self._cursor + moves[key] if self._cursor >= 0 else 0
             if 0 <= wanted < self._growth.count:
                 self._cursor = wanted
-                self.hovered.emit(wanted)
-                self.update()
+                self._mark()
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space) and self._cursor >= 0:
             self.chosen.emit(self._cursor)
         else:
             super().keyPressEvent(event)
 
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """The cell that the keyboard was on is marked again."""
+        super().focusInEvent(event)
+        self._mark()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """The keyboard marks nothing any more."""
+        super().focusOutEvent(event)
+        self._mark()
+
     def _set_hover(self, place: int) -> None:
-        if place == self._hover:
-            return
-        self._hover = place
-        self.setCursor(Qt.CursorShape.PointingHandCursor if place >= 0 else Qt.CursorShape.ArrowCursor)
-        self.hovered.emit(place)
+        if place != self._hover:
+            self._hover = place
+            self.setCursor(Qt.CursorShape.PointingHandCursor if place >= 0 else Qt.CursorShape.ArrowCursor)
+            self._mark()
+
+    def _mark(self) -> None:
+        """Show which place is marked, and tell of it when it is another one."""
         self.update()
+        if self.marked != self._told:
+            self._told = self.marked
+            self.hovered.emit(self._told)
 
 
 def _grid(count: int, width: int, height: int) -> tuple[int, int]:

@@ -171,7 +171,8 @@ class SketchLab(Lab):
             self._start_demonstration()
 
     def _start_demonstration(self) -> None:
-        if self._is_shown and self._listed and not self._touched and self.model.intent.model and self.document.is_empty:
+        is_seen = self._is_shown and self.pages.currentIndex() == 0
+        if is_seen and self._listed and not self._touched and self.model.intent.model and self.document.is_empty:
             self.first_start.start()
 
     def _stop_demonstration(self) -> None:
@@ -197,18 +198,19 @@ class SketchLab(Lab):
         growth = self.finisher.growth
         if growth is None or not 0 <= place < growth.count:
             return
-        beginning = self.first_start.drawing
-        live = self.canvas.live_stroke()
+        # What was shown is kept: the demonstration may have begun anew since, and the pen may have gone on.
+        beginning, was_shown = growth.beginning.strokes, self.first_start.active
+        is_drawing = self.canvas.live_stroke() is not None
         strokes = growth.strokes(place, everything=True)
-        if live is not None:
+        if is_drawing:
             self.canvas.cancel()
         self._stop_demonstration()
         self.model.update(from_nothing=False)
         try:
-            if beginning.strokes:
-                self.document.add_strokes(beginning.strokes, "beginning")
-            elif live is not None:
-                self.document.add_stroke(live)
+            if was_shown:
+                self.document.add_strokes(beginning, "beginning")
+            elif is_drawing:
+                self.document.add_stroke(beginning[-1])
             self.document.add_strokes(strokes, "ending", joins=growth.joins)
         except BadDrawingError as error:
             self._context.messages.report(error)
@@ -339,4 +341,8 @@ class SketchLab(Lab):
             self.pages.addWidget(self._training)
         self.pages.setCurrentIndex(index)
         self.toolbar.setVisible(index == 0)
+        if index == 0:
+            self._start_demonstration()
+        else:
+            self.first_start.stop()
 
