@@ -175,7 +175,7 @@ def test_held_out_figures_are_means(pool: DrawingPool) -> None:
     loss = held_out_loss(model, pool, LONGEST)
     without, _ = losses_per_drawing(model, pool, LONGEST)
     encoded, divergence = losses_per_drawing(model, pool, LONGEST, encode=True)
-    assert loss.L_R == pytest.approx(encoded.mean()) and loss.L_KL == pytest.approx(divergence.mean())
+    assert pytest.approx(encoded.mean()) == loss.L_R and pytest.approx(divergence.mean()) == loss.L_KL
     assert loss.L_R_decoder == pytest.approx(without.mean())
     assert (loss.drawings, loss.points) == (len(LENGTHS), sum(LENGTHS))
     assert loss.figures() == {"L_R": loss.L_R, "L_KL": loss.L_KL, "L_R_decoder": loss.L_R_decoder}
