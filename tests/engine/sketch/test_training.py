@@ -355,6 +355,16 @@ def test_three_bad_steps_in_a_row_go_back_to_the_last_checkpoint_at_half_the_rat
     assert curve(resumed)[11]["learning_rate"] == 0.005
 
 
+def test_rate_is_halved_each_time_also_without_a_checkpoint_in_between(
+    drawings: Path, tmp_path: Path, spoil: Callable[[Callable[[int], bool]], None]
+) -> None:
+    spoil(lambda step: 5 < step < 12)
+    events, _ = trained(tiny(drawings, steps=7, save_every=5, rate_decay=1.0), tmp_path)
+    back = [text for _, _, text in notes(events) if "back to step 5" in text]
+    assert len(back) == 2 and "with 0.5 of" in back[0] and "with 0.25 of" in back[1]
+    assert curve(events)[7]["learning_rate"] == 0.0025
+
+
 def test_without_a_checkpoint_bad_steps_are_skipped(
     drawings: Path, tmp_path: Path, spoil: Callable[[Callable[[int], bool]], None]
 ) -> None:
@@ -403,6 +413,23 @@ def test_refused_edit_is_answered_and_changes_nothing(changes: Any, drawings: Pa
     (note,) = notes(events)
     assert note[:2] == (2, "warning") and next(iter(changes)) in note[2]
     assert curve(events) == curve(plain)
+
+
+def test_each_of_several_edits_in_a_row_is_answered(drawings: Path, tmp_path: Path) -> None:
+    edits = [Edit({"learning_rate": rate}) for rate in (0.004, 5.0, 0.002)]
+    config = tiny(drawings, steps=2, rate_decay=1.0)
+    events, _ = trained(config, tmp_path, lambda _event: edits.pop(0) if edits else None)
+    assert [level for _, level, _ in notes(events)] == ["info", "warning", "info"]
+    assert curve(events)[2]["learning_rate"] == 0.002
+
+
+@pytest.mark.parametrize("kind", [Metrics, Arrays, Saved])
+def test_stop_at_any_of_the_events_of_a_step_is_obeyed(kind: type[Event], drawings: Path, tmp_path: Path) -> None:
+    config = tiny(drawings, sample_every=2, save_every=2)
+    events, _ = trained(
+        config, tmp_path, lambda event: Stop() if isinstance(event, kind) and event.step == 2 else None
+    )
+    assert list(curve(events)) == [1, 2] and state_of(tmp_path)[1]["step"] == 2
 
 
 def test_stop_saves_and_may_be_said_at_every_event_until_the_end(drawings: Path, tmp_path: Path) -> None:
