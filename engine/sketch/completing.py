@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -16,13 +17,12 @@ from engine.sketch.fitting import FittedBeginning, ScaleFitter
 from engine.sketch.mixture import Mixture
 from engine.sketch.sampling import Step, sample_steps
 from engine.sketch.stepping import Stepper
-from engine.sketch.strokes import Drawing
+from engine.sketch.strokes import Drawing, make_drawing
 
 # The first points go out at once, so that ink appears while the rest is still being computed.
 FIRST_CHUNK = 4
 CHUNK = 16
 MAX_ENDINGS = 64
-MAX_BEGINNING = 2_000
 
 
 def complete(
@@ -33,11 +33,8 @@ def complete(
     Raises `BadDrawingError` when the beginning or a number of the request is out of range.
     """
     started = time.perf_counter()
-    _check(request)
-    beginning = request.beginning
-    fitted = fitter.fit(beginning, category, request.pen_down, request.size)
-    if len(fitted.points) > MAX_BEGINNING:
-        raise BadDrawingError(f"The beginning has more than {MAX_BEGINNING:,} corners; start a simpler drawing.")
+    request = _checked(request)
+    fitted = fitter.fit(request.beginning, category, request.pen_down, request.size)
     condition = stepper.condition([category] * request.count)
     state = tuple(part.expand(request.count, -1).contiguous() for part in fitted.state)
     pen_tau = request.temperature if request.pen_temperature is None else request.pen_temperature
@@ -64,7 +61,7 @@ def complete(
     )
 
 
-def _check(request: CompletionRequest) -> None:
+def _checked(request: CompletionRequest) -> CompletionRequest:
     if not 1 <= request.count <= MAX_ENDINGS:
         raise BadDrawingError(f"Between 1 and {MAX_ENDINGS} endings can be asked for, not {request.count}.")
     if not 1 <= request.max_points <= 1_000:
@@ -72,6 +69,11 @@ def _check(request: CompletionRequest) -> None:
     for tau in (request.temperature, request.pen_temperature):
         if tau is not None and not 0 <= tau <= 2:
             raise BadDrawingError(f"A temperature lies between 0 and 2, not at {tau}.")
+    if request.seed < 0:
+        raise BadDrawingError(f"A seed is 0 or larger, not {request.seed}.")
+    if not 0 < request.size < 1e7 or not all(abs(corner) < 1e7 for corner in request.origin):
+        raise BadDrawingError("The place of the drawing is not given in ordinary numbers.")
+    return replace(request, beginning=make_drawing(request.beginning.strokes, request.beginning.word))
 
 
 def _last_point(request: CompletionRequest) -> NDArray[np.float32]:

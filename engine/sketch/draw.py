@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 PEN_DOWN, PEN_LIFTED, PEN_END = 0, 1, 2
+# Far wider than any drawing; weights that ask for more would leave the range of float32.
+MOST_LOG_SIGMA = 20.0
 
 
 class PointSource:
@@ -38,7 +40,7 @@ class PointSource:
         component = _choose(output[:, 3:choices], tau, gumbel[:, 3:])
         # [B, 5]: mu_x, mu_y, log sigma_x, log sigma_y, atanh rho of the chosen component.
         chosen = output[:, choices:].reshape(len(output), 5, mixtures)[self._rows, :, component]
-        sigma = np.exp(chosen[:, 2:4])
+        sigma = np.exp(np.minimum(chosen[:, 2:4], np.float32(MOST_LOG_SIGMA)))
         sigma *= math.sqrt(max(tau, 0.0))
         rho = np.tanh(chosen[:, 4])
         first, second = self._normals[step].T

@@ -50,8 +50,8 @@ def losses_per_drawing(
     """L_R and L_KL of each drawing of `pool` [n] (eq. 9 and 10), divided by N_max = `longest` and N_z.
 
     `padded` computes every drawing to N_max points, as in the paper, so that L_p covers the points after the end; else
-    they are left out. `encode` takes z from the encoder's posterior (noise of a fixed seed); else z is left out.
-    `categories` stands in for the pool's own.
+    only the first of those counts. `encode` takes z from the encoder's posterior (noise of a fixed seed); else z is
+    left out. `categories` stands in for the pool's own.
     """
     reconstruction, divergence = np.zeros(len(pool)), np.zeros(len(pool))
     noise = torch.Generator().manual_seed(0)
@@ -72,7 +72,11 @@ def losses_per_drawing(
         target = points[1:]
         offsets = mixture.log_density(target[..., 0], target[..., 1])
         offsets = torch.where(target[..., 4] < 0.5, offsets, offsets.new_zeros(()))
-        total = -(offsets + mixture.pen_log_probability(target[..., 2:])).sum(dim=0) / longest
+        pens = mixture.pen_log_probability(target[..., 2:])
+        if not padded:
+            counted = torch.arange(len(target)).unsqueeze(1) <= torch.from_numpy(batch.lengths)
+            pens = torch.where(counted.to(device), pens, pens.new_zeros(()))
+        total = -(offsets + pens).sum(dim=0) / longest
         reconstruction[indices] = total.cpu().numpy()
     return reconstruction, divergence
 

@@ -16,6 +16,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from engine.errors import BadDrawingError
 from engine.sketch.cells import State
 from engine.sketch.mixture import Mixture
 from engine.sketch.model import START_TOKEN
@@ -27,6 +28,7 @@ SHARES = tuple(2 ** (-step / 2) for step in range(6))
 # Beginnings are judged by their first points; more would change little and cost time at every pen-up.
 POINTS_TO_JUDGE = 40
 CACHE_SIZE = 8
+MAX_BEGINNING = 2_000
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,10 @@ class ScaleFitter:
         self._tracks: list[_Track] = []
 
     def fit(self, beginning: Drawing, category: int, pen_down: bool, whole_size: float) -> FittedBeginning:
-        """The beginning at its most likely scale; one of a single point, or none, as if `whole_size` were the box."""
+        """The beginning at its most likely scale; one of a single point, or none, as if `whole_size` were the box.
+
+        Raises `BadDrawingError` when it has more than `MAX_BEGINNING` corners, before the network sees any.
+        """
         left, top, right, bottom = beginning.box()
         extent = max(right - left, bottom - top)
         if extent < 1e-3 * whole_size:
@@ -137,6 +142,8 @@ class ScaleFitter:
 def _stroke3(beginning: Drawing, units: float, pen_down: bool) -> NDArray[np.float32]:
     """Stroke-3 in canvas units, simplified as the model's data was, at `units` of its units per canvas unit."""
     stroke3 = to_stroke3(simplify(beginning, quickdraw_epsilon_at(units)))
+    if len(stroke3) > MAX_BEGINNING:
+        raise BadDrawingError(f"The beginning has more than {MAX_BEGINNING:,} corners; start a simpler drawing.")
     if pen_down and len(stroke3):
         stroke3[-1, 2] = 0
     return stroke3

@@ -154,11 +154,15 @@ def to_state_dict(weights: MagentaWeights) -> tuple[SketchModelConfig, dict[str,
 def to_checkpoint(weights: MagentaWeights, file_name: str) -> tuple[dict[str, torch.Tensor], CheckpointHeader]:
     """The parameters and the header of a checkpoint of ours.
 
-    The published files do not say how large their drawings are, so the model is asked: it draws some.
+    The published files do not say how large their drawings are, so the model is asked: it draws some. Raises
+    `BadFileError` when those have no ordinary size.
     """
     config, tensors = to_state_dict(weights)
     model = SketchRNN(config)
     model.load_state_dict(tensors)
+    box = round(typical_size(model, weights.max_points) * weights.scale_factor, 1)
+    if not 0 < box < 1e6:
+        raise BadFileError(f"{file_name} holds numbers that draw nothing; download it again.")
     header = CheckpointHeader(
         kind="sketch",
         name=weights.name.replace("_", " "),
@@ -168,7 +172,7 @@ def to_checkpoint(weights: MagentaWeights, file_name: str) -> tuple[dict[str, to
         extra={
             "scale_factor": weights.scale_factor,
             "longest": weights.max_points,
-            "box": round(typical_size(model, weights.max_points) * weights.scale_factor, 1),
+            "box": box,
         },
     )
     return tensors, header

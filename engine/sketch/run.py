@@ -27,6 +27,7 @@ from engine.sketch.strokes import scale_factor
 STATE_FILE = "state.safetensors"
 MODEL_FILE = "model.safetensors"
 BAD_STEPS_BEFORE_RESTORE = 3
+LEAST_RATE_FACTOR = 2.0**-10  # a run that needs an even smaller share of its learning rate is given up
 SHEET_SIZE = 9
 DATA_BOX = 255.0  # `engine.data.sketches` aligns every drawing to it
 
@@ -62,10 +63,8 @@ class SketchRun:
         self._provenance = dataset.provenance
         self._valid = pool_of(dataset.valid, self.scale) if dataset.valid else None
         self._batches = self._make_batches(dataset)
-        torch_seed = config.seed + 7919 * self._fabric.global_rank
-        self._rng = np.random.default_rng(torch_seed)
         self._noise = torch.Generator(device=self._fabric.device)
-        self._noise.manual_seed(torch_seed)
+        self._reseed(0)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(config.seed)
             self.model = SketchRNN(self.model_config)
@@ -138,22 +137,31 @@ class SketchRun:
         return losses if finite else None
 
     def after_bad_step(self) -> str:
-        """The sentence about a skipped step; the third in a row goes back to the last checkpoint at half the rate."""
+        """The sentence about a skipped step; the third in a row goes back to the last checkpoint at half the rate.
+
+        Raises `TrainingError` when that has not helped many times over.
+        """
         if self._bad_in_a_row < BAD_STEPS_BEFORE_RESTORE or not self.state_path.exists():
             skipped = self._progress.skipped
             return f"Step {self.step_count} gave a loss that is not finite and was skipped ({skipped} so far)."
         step, skipped, factor = self.step_count, self._progress.skipped, self._progress.rate_factor
+        if factor <= LEAST_RATE_FACTOR:
+            raise TrainingError("The loss stays without a finite value; begin a new run with a lower learning rate.")
         self._restore()
         self._progress.rate_factor = min(factor, self._progress.rate_factor) / 2
         self._progress.skipped = skipped
         self._bad_in_a_row = 0
         # Other noise than the first time, or the same three steps would fail again.
-        self._noise.manual_seed(self.config.seed + step)
-        self._rng = np.random.default_rng(self.config.seed + step)
+        self._reseed(step)
         return (
             f"{BAD_STEPS_BEFORE_RESTORE} steps in a row gave a loss that is not finite: back to step {self.step_count} "
             f"with {self._progress.rate_factor:g} of the learning rate."
         )
+
+    def _reseed(self, step: int) -> None:
+        seed = self.config.seed + 7919 * self._fabric.global_rank + step
+        self._noise.manual_seed(seed)
+        self._rng = np.random.default_rng(seed)
 
     def figures(self, losses: LossTerms) -> dict[str, float]:
         """The scalars of a step for the curves."""
@@ -241,18 +249,24 @@ class SketchRun:
     def _start_from(self, path: Path) -> None:
         """Copy another model's decoder: its recurrent weights, its input weights of the point, its output layer."""
         tensors, header = load_checkpoint(path, kind="sketch")
-        ratio = self.scale / float(header.extra["scale_factor"])
+        scale = header.extra.get("scale_factor")
+        if not isinstance(scale, int | float) or not 0 < scale < 1e6:
+            raise TrainingError(f"{path.name} does not state its scale factor; a run cannot start from it.")
+        ratio = self.scale / scale
         mixtures = self.model_config.mixtures
         wanted = dict(self.model.named_parameters())
         source = {name: tensor.float() for name, tensor in tensors.items()}
         for name in ("decoder.weight_hh", "decoder.bias", "output.weight", "output.bias"):
             if name not in source or name not in wanted or source[name].shape != wanted[name].shape:
                 raise TrainingError(f"{path.name} has another shape of decoder; a run cannot start from it.")
+        given = source.get("decoder.weight_ih", torch.empty(0))
+        if given.dim() != 2 or len(given) != len(wanted["decoder.weight_ih"]) or given.shape[1] < 5:
+            raise TrainingError(f"{path.name} has another shape of decoder; a run cannot start from it.")
         with torch.no_grad():
             for name in ("decoder.weight_hh", "decoder.bias", "output.weight", "output.bias"):
                 wanted[name].copy_(source[name])
             weight = wanted["decoder.weight_ih"]
-            weight[:, :5] = source["decoder.weight_ih"][:, :5]
+            weight[:, :5] = given[:, :5]
             weight[:, 5:] *= 0.1
             # One unit of ours is `ratio` of theirs: offsets going in grow by it, offsets and widths coming out shrink.
             weight[:, :2] *= ratio
@@ -333,6 +347,9 @@ class SketchRun:
             self._optimiser.load_state_dict(optimiser)
             self._noise.set_state(tensors["random.torch"])
             self._rng.bit_generator.state = numbers["random.numpy"]
+            if self._fabric.global_rank > 0:
+                # The state is the first process's; with it all would learn from the same drawings.
+                self._reseed(int(numbers["step"]))
             best = numbers["best_loss"]
             self._progress = _Progress(
                 step=int(numbers["step"]),
@@ -352,6 +369,8 @@ def _grouped(tensors: dict[str, torch.Tensor]) -> dict[int, dict[str, torch.Tens
         if name.startswith("optimiser."):
             _, index, key = name.split(".")
             grouped.setdefault(int(index), {})[key] = tensor
+    if any(values.keys() != {"step", "exp_avg", "exp_avg_sq"} for values in grouped.values()):
+        raise ValueError("not the state of Adam")
     return grouped
 
 

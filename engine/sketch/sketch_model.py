@@ -13,18 +13,24 @@ import torch
 from numpy.typing import NDArray
 from torch.overrides import TorchFunctionMode
 
-from engine.errors import CheckpointError, UnknownModelError
+from engine.errors import BadDrawingError, CheckpointError, UnknownModelError
 from engine.runtime.checkpoint import CheckpointHeader, load_checkpoint
 from engine.runtime.job import Job
 from engine.sketch import magenta
 from engine.sketch.completing import complete
-from engine.sketch.completion import Completion, CompletionRequest, EndingsGrown
+from engine.sketch.completion import (
+    DEFAULT_PEN_TEMPERATURE,
+    DEFAULT_TEMPERATURE,
+    Completion,
+    CompletionRequest,
+    EndingsGrown,
+)
 from engine.sketch.config import SketchModelConfig
 from engine.sketch.fitting import ScaleFitter
 from engine.sketch.model import START_TOKEN, SketchRNN
 from engine.sketch.sampling import Sampled, sample_drawings
 from engine.sketch.stepping import Stepper, fast_dtype
-from engine.sketch.strokes import Drawing, from_stroke3, quickdraw_preprocess, scaled, to_stroke3
+from engine.sketch.strokes import Drawing, from_stroke3, make_drawing, quickdraw_preprocess, scaled, to_stroke3
 
 MAX_PARAMETERS = 200_000_000
 
@@ -87,7 +93,13 @@ class SketchModel:
         return complete(self.stepper, self.fitter, self.category_index(request.category), request)
 
     def sample(
-        self, count: int, *, category: str | None = None, seed: int = 0, temperature: float = 0.4
+        self,
+        count: int,
+        *,
+        category: str | None = None,
+        seed: int = 0,
+        temperature: float = DEFAULT_TEMPERATURE,
+        pen_temperature: float = DEFAULT_PEN_TEMPERATURE,
     ) -> Job[Sampled, list[Drawing]]:
         """`count` drawings from nothing, in the units of the model's data.
 
@@ -98,7 +110,7 @@ class SketchModel:
         else:
             wanted = [self.category_index(category)] * count
         made = yield from sample_drawings(
-            self.stepper, wanted, seed=seed, tau=temperature, pen_tau=temperature, max_points=self.longest
+            self.stepper, wanted, seed=seed, tau=temperature, pen_tau=pen_temperature, max_points=self.longest
         )
         words = [self.categories[i] if i < len(self.categories) else (category or self.name) for i in wanted]
         if not self.module.config.class_size and self.categories:
@@ -113,9 +125,13 @@ class SketchModel:
     def log_likelihood(self, drawing: Drawing, category: str | None = None) -> float:
         """log p(drawing) in nats per point, pen states and end included, at temperature 1, without z.
 
-        The drawing is aligned and simplified as the model's data was. Raises `BadDrawingError` for an empty one.
+        The drawing is aligned and simplified as the model's data was. Raises `BadDrawingError` for an empty one and for
+        one that is not made of ordinary numbers.
         """
-        stroke3 = to_stroke3(quickdraw_preprocess(drawing, size=self.box))
+        checked = make_drawing(drawing.strokes, drawing.word)
+        if not checked.point_count:
+            raise BadDrawingError("An empty drawing has no likelihood; draw something first.")
+        stroke3 = to_stroke3(quickdraw_preprocess(checked, size=self.box))
         points = self.as_points(stroke3)
         condition = self.module.condition(None, None, torch.tensor([self.category_index(category)]))
         mixture = self.module.decode(torch.from_numpy(points[:-1]), condition)
@@ -146,7 +162,7 @@ def load_model(path: Path) -> SketchModel:
         tensors, header = load_checkpoint(path, "sketch")
     config = _model_config(header)
     scale, longest, box = (header.extra.get(name) for name in ("scale_factor", "longest", "box"))
-    if not isinstance(longest, int) or not 1 <= longest <= 10_000 or not _is_length(scale) or not _is_length(box):
+    if type(longest) is not int or not 1 <= longest <= 10_000 or not _is_length(scale) or not _is_length(box):
         raise CheckpointError(f"{path.name} does not state its scale factor, its longest drawing and its box.")
     with torch.device("meta"), _NoRandomNumbers():
         module = SketchRNN(config)
@@ -156,6 +172,8 @@ def load_model(path: Path) -> SketchModel:
         module.load_state_dict(tensors, assign=True)
     except RuntimeError as error:
         raise CheckpointError(f"The tensors of {path.name} do not fit the model that its header describes.") from error
+    if not all(parameter.isfinite().all() for parameter in module.parameters()):
+        raise CheckpointError(f"{path.name} holds numbers that are not finite; its training went wrong.")
     module.requires_grad_(False).eval()
     return SketchModel(module, header, float(scale), float(box), longest)
 
@@ -192,8 +210,11 @@ def _model_config(header: CheckpointHeader) -> SketchModelConfig:
         expected = type(getattr(default, name))
         if isinstance(value, bool) or not isinstance(value, expected | int if expected is float else expected):
             raise wrong
-        if isinstance(value, int) and not 0 <= value <= 8192:
+        least = 0 if name == "class_size" else 1
+        if isinstance(value, int) and not least <= value <= 8192:
             raise wrong
+    if not 0 < values["recurrent_keep"] <= 1:
+        raise wrong
     if values["mode"] not in ("vae", "decoder") or values["decoder_cell"] not in ("lstm", "layer_norm", "hyper"):
         raise wrong
     return SketchModelConfig(**values, categories=tuple(words))

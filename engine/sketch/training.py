@@ -26,17 +26,21 @@ def train(config: SketchTrainConfig, run_dir: Path) -> Job[Event, dict[str, floa
     check(config)
     prepare_cpu_for_training()
     run = SketchRun(config, run_dir)
-    for text in run.opening_notes:
-        yield Note(run.step_count, "info", text)
+    events: list[Event] = [Note(run.step_count, "info", text) for text in run.opening_notes]
     stopped = False
-    while not run.any_process(stopped or run.finished):
-        for event in _one_step(run):
+    while True:
+        for event in events:
             command = yield event
             while isinstance(command, Edit):
                 command = yield _obeyed(run, command)
             stopped = stopped or isinstance(command, Stop)
+        if run.any_process(stopped or run.finished):
+            break
+        events = _one_step(run)
     if not run.saved:
-        yield from _save(run)
+        # Not `yield from`: a list takes no commands, and a stop is said until the job ends.
+        for event in _save(run):
+            yield event
     return run.best_figures
 
 

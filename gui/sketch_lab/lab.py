@@ -9,16 +9,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import (
-    QButtonGroup,
-    QHBoxLayout,
-    QPushButton,
-    QScrollArea,
-    QSplitter,
-    QStackedWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QWidget
 
 from engine.errors import BadDrawingError
 from engine.sketch.completion import Completion
@@ -26,27 +17,22 @@ from engine.sketch.strokes import Drawing, scaled
 from gui.lab import Lab, LabContext
 from gui.palette import Theme
 from gui.services.jobs import LabWorker
-from gui.sketch_lab.controls import SketchControls
 from gui.sketch_lab.document import SketchDocument
 from gui.sketch_lab.downloads import DownloadDialog
 from gui.sketch_lab.files import SketchFiles
 from gui.sketch_lab.finisher import Finisher
 from gui.sketch_lab.first_start import FirstStart, paper_of
-from gui.sketch_lab.gallery import EndingGallery
 from gui.sketch_lab.growth import Growth
 from gui.sketch_lab.info import INFO_HTML
 from gui.sketch_lab.intent import Intent, IntentModel, request_for
+from gui.sketch_lab.scenes import scenes_of
 from gui.sketch_lab.session import ModelReady, ModelSummary, SketchSession
-from gui.sketch_lab.toolbar import CanvasToolbar
-from gui.widgets.stroke_canvas import StrokeCanvas
+from gui.sketch_lab.stage import SketchStage
 from gui.widgets.training_panel import TrainingPanel
 
 PREFERRED_MODEL = "doodles"
-CONTROLS_WIDTH = 316
 # The pen rests when it has not moved for this long; longer than the pauses within a stroke, shorter than patience.
 REST_MS = 300
-_HINT = "Draw the beginning of something.\nAt every pen-up the network finishes it."
-_GALLERY_HINT = "Endings grow here when you draw."
 
 
 class SketchLab(Lab):
@@ -75,68 +61,13 @@ class SketchLab(Lab):
         self._listed = False
         self._ready: ModelReady | None = None
         self._training: TrainingPanel | None = None
-        self._build()
+        stage = SketchStage(self, self.document, self.model, context.theme)
+        self.canvas, self.gallery, self.controls = stage.canvas, stage.gallery, stage.controls
+        self.toolbar, self.pages, self.page_buttons = stage.toolbar, stage.pages, stage.page_buttons
+        self._drawing_page = stage.drawing_page
+        self.first_start = FirstStart(self.canvas, self)
         self._connect()
         self._list_models()
-
-    # ---- views
-
-    def _build(self) -> None:
-        theme = self._context.theme
-        self.canvas = StrokeCanvas(self.document, theme)
-        self.canvas.set_hint(_HINT)
-        self.first_start = FirstStart(self.canvas, self)
-        self.toolbar = CanvasToolbar(self.canvas, self.document, theme)
-        self.gallery = EndingGallery(theme.theme)
-        self.gallery.set_hint(_GALLERY_HINT)
-        self.gallery.set_count(self.model.intent.count)
-        self.controls = SketchControls(self.model)
-        self.pages = QStackedWidget()
-        self._drawing_page = self._make_drawing_page()
-        self.pages.addWidget(self._drawing_page)
-        top = QHBoxLayout()
-        top.setContentsMargins(0, 0, 0, 0)
-        top.addWidget(self.toolbar, 1)
-        self.page_buttons = QButtonGroup(self)
-        for index, (text, tip) in enumerate((
-            ("Draw", "Draw, and let a model finish the drawing."),
-            ("Train", "Train a Sketch-RNN on drawings of your own and watch it learn."),
-        )):
-            button = QPushButton(text)
-            button.setCheckable(True)
-            button.setChecked(index == 0)
-            button.setProperty("role", "flat")
-            button.setToolTip(tip)
-            self.page_buttons.addButton(button, index)
-            top.addWidget(button)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(16, 12, 16, 14)
-        column.setSpacing(10)
-        column.addLayout(top)
-        column.addWidget(self.pages, 1)
-
-    def _make_drawing_page(self) -> QWidget:
-        splitter = QSplitter(Qt.Orientation.Horizontal)
-        splitter.addWidget(self.canvas)
-        splitter.addWidget(self.gallery)
-        splitter.setStretchFactor(0, 1)
-        splitter.setStretchFactor(1, 1)
-        splitter.setSizes([500, 500])
-        splitter.setChildrenCollapsible(False)
-        splitter.setHandleWidth(12)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setFixedWidth(CONTROLS_WIDTH)
-        self.controls.setObjectName("scrolled")
-        scroll.setWidget(self.controls)
-        page = QWidget()
-        row = QHBoxLayout(page)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(14)
-        row.addWidget(splitter, 1)
-        row.addWidget(scroll)
-        return page
 
     def _connect(self) -> None:
         self._context.theme.changed.connect(self._on_theme_changed)
@@ -215,6 +146,10 @@ class SketchLab(Lab):
     def is_settled(self) -> bool:
         """Whether everything that was begun is on screen."""
         return self._listed and self.finisher.settled and not self.files.busy
+
+    def screenshot_scenes(self) -> dict[str, Callable[[], None]]:
+        """States worth a picture, by name; see `gui.screenshots`."""
+        return scenes_of(self)
 
     def _list_models(self) -> None:
         self._lister.submit(self.session.list_models, lambda _none: None, self._on_models_listed)
