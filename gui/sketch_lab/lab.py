@@ -157,7 +157,7 @@ class SketchLab(Lab):
 
     def _on_models_listed(self, answer: tuple[list[ModelSummary], list[str]]) -> None:
         found, problems = answer
-        self._listed = True
+        was_listed, self._listed = self._listed, True
         self.controls.show_models(found)
         for problem in problems:
             self._context.messages.warning(problem)
@@ -167,9 +167,18 @@ class SketchLab(Lab):
         elif self.model.intent.model not in known:
             preferred = next((s for s in found if s.name == PREFERRED_MODEL), found[0])
             self.model.update(model=str(preferred.path))
-        else:
-            self.finisher.open_model(self.model.intent)
+        elif not was_listed:
+            self._open_model()
             self._start_demonstration()
+
+    def _open_model(self) -> None:
+        """Open the model of the intent, and ask it about what is on the paper."""
+        self.finisher.open_model(self.model.intent)
+        if self.first_start.active:
+            if self.first_start.drawing.strokes:
+                self._on_first_start_drawn(self.first_start.drawing, 0)
+        elif not self.document.is_empty or self.model.intent.from_nothing:
+            self._ask()
 
     def _start_demonstration(self) -> None:
         is_seen = self._is_shown and self.pages.currentIndex() == 0
@@ -344,7 +353,11 @@ class SketchLab(Lab):
 
     def _on_model_added(self, path: Path) -> None:
         self._context.messages.info(f"{path.stem} is in the catalog.")
-        self.model.update(model=str(path))
+        if self.model.intent.model == str(path):
+            # The file is another one than when it was opened.
+            self._open_model()
+        else:
+            self.model.update(model=str(path))
         self._list_models()
 
     def _on_download_requested(self) -> None:

@@ -266,6 +266,8 @@ class LivePlot(QWidget):
             plot.getAxis(side).setTextPen(theme.muted)
         if plot.legend is not None:
             plot.legend.setLabelTextColor(theme.text)
+            for _sample, label in plot.legend.items:
+                label.setText(label.text)  # pyqtgraph leaves the text it has in the old colour until it is set again
 
     def _colour(self, curve: _Curve) -> None:
         siblings = [each for each in self._curves.values() if each.plot is curve.plot]

@@ -120,6 +120,7 @@ def test_keys_and_limits(controls: SketchControls, model: IntentModel) -> None:
 
 
 def test_the_pen_can_have_a_temperature_of_its_own(controls: SketchControls, model: IntentModel) -> None:
+    model.update(pen_temperature=-1.0)
     assert not controls.pen_row.isVisible()
     controls.temperature.slider.setValue(50)
     assert model.intent.pen_temperature == -1

@@ -179,7 +179,7 @@ def test_without_a_network_there_is_one_sentence_and_nothing_is_kept(
         raise requests.ConnectionError("no route")
 
     monkeypatch.setattr(module, "download", source.download)
-    monkeypatch.setattr(source.requests, "get", offline)
+    monkeypatch.setattr(requests, "get", offline)
     choose(dialog, "cat")
     dialog.fetch()
     qtbot.waitUntil(lambda: len(messages.history) == 1)

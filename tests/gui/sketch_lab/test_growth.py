@@ -77,9 +77,10 @@ def test_everything_can_be_had_before_it_is_shown() -> None:
 def test_it_is_settled_when_all_has_come_and_all_is_shown() -> None:
     growth, completion = grown()
     growth.show_all()
-    assert not growth.settled
+    states = [growth.settled]
     growth.finish(completion)
-    assert growth.settled
+    states.append(growth.settled)
+    assert states == [False, True]
     unseen, completion = grown()
     unseen.finish(completion)
     assert not unseen.settled

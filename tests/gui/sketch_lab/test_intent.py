@@ -45,7 +45,7 @@ def test_the_same_intent_drawing_and_paper_give_the_same_request_and_change_noth
 
 
 def test_any_class_and_a_pen_without_a_temperature_of_its_own_are_left_to_the_model() -> None:
-    request = request_for(Intent(), LINE, None, PAPER)
+    request = request_for(Intent(pen_temperature=-1.0), LINE, None, PAPER)
     assert request is not None
     assert request.category is None and request.pen_temperature is None
 
