@@ -17,7 +17,6 @@ from engine.sketch.strokes import Drawing, scaled
 from gui.lab import Lab, LabContext
 from gui.palette import Theme
 from gui.services.jobs import LabWorker
-from gui.sketch_lab.document import SketchDocument
 from gui.sketch_lab.downloads import DownloadDialog
 from gui.sketch_lab.files import SketchFiles
 from gui.sketch_lab.finisher import Finisher
@@ -28,6 +27,7 @@ from gui.sketch_lab.intent import Intent, IntentModel, request_for
 from gui.sketch_lab.scenes import scenes_of
 from gui.sketch_lab.session import ModelReady, ModelSummary, SketchSession
 from gui.sketch_lab.stage import SketchStage
+from gui.widgets.stroke_document import StrokeDocument
 from gui.widgets.training_panel import TrainingPanel
 
 PREFERRED_MODEL = "doodles"
@@ -46,7 +46,7 @@ class SketchLab(Lab):
         """Build the views and ask for the models."""
         super().__init__(parent)
         self._context = context
-        self.document = SketchDocument(self)
+        self.document = StrokeDocument(self)
         self.model = IntentModel(context.settings, self)
         self.session = SketchSession()
         self._worker = LabWorker(context.messages, self)

@@ -15,12 +15,12 @@ from PySide6.QtWidgets import (
 )
 
 from gui.sketch_lab.controls import SketchControls
-from gui.sketch_lab.document import SketchDocument
 from gui.sketch_lab.gallery import EndingGallery
 from gui.sketch_lab.intent import IntentModel
 from gui.sketch_lab.toolbar import CanvasToolbar
 from gui.theme import ThemeManager
 from gui.widgets.stroke_canvas import StrokeCanvas
+from gui.widgets.stroke_document import StrokeDocument
 
 CONTROLS_WIDTH = 316
 _HINT = "Draw the beginning of something.\nAt every pen-up the network finishes it."
@@ -34,7 +34,7 @@ _PAGES = (
 class SketchStage:
     """Makes the widgets and puts them into the lab; what they do is the lab's."""
 
-    def __init__(self, lab: QWidget, document: SketchDocument, model: IntentModel, theme: ThemeManager) -> None:
+    def __init__(self, lab: QWidget, document: StrokeDocument, model: IntentModel, theme: ThemeManager) -> None:
         """Fill `lab`, which has no layout yet."""
         self.canvas = StrokeCanvas(document, theme)
         self.canvas.set_hint(_HINT)

@@ -23,10 +23,10 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QWidget
 
 from engine.sketch.strokes import Points
-from gui.sketch_lab.document import SketchDocument
 from gui.widgets.canvas_tools import CanvasTool, EraserTool, HandTool, PenTool, SelectTool, Tool
 from gui.widgets.ink import mixed
 from gui.widgets.paper import Paper, ThemeSource
+from gui.widgets.stroke_document import StrokeDocument
 
 DRAWING_SUFFIXES = frozenset({".svg", ".ndjson", ".npz"})
 
@@ -44,7 +44,7 @@ _TAB_REASONS = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason
 
 
 class StrokeCanvas(Paper):
-    """Lets a person draw into a `SketchDocument`, erase, select, zoom and pan."""
+    """Lets a person draw into a `StrokeDocument`, erase, select, zoom and pan."""
 
     stroke_started = Signal()
     stroke_moved = Signal()
@@ -56,7 +56,7 @@ class StrokeCanvas(Paper):
     files_dropped = Signal(list)  # list[Path] of drawings
 
     def __init__(
-        self, document: SketchDocument, theme_manager: ThemeSource | None = None, parent: QWidget | None = None
+        self, document: StrokeDocument, theme_manager: ThemeSource | None = None, parent: QWidget | None = None
     ) -> None:
         """A canvas on `document`; colours follow `theme_manager`, or are those of light paper."""
         super().__init__(document, theme_manager, parent)

@@ -9,14 +9,14 @@ from pytestqt.qtbot import QtBot
 
 from engine.sketch.strokes import Drawing
 from gui.sketch_lab import first_start as module
-from gui.sketch_lab.document import SketchDocument
 from gui.sketch_lab.first_start import FirstStart, paper_of
 from gui.widgets.stroke_canvas import StrokeCanvas
+from gui.widgets.stroke_document import StrokeDocument
 
 
 @pytest.fixture
 def canvas(qtbot: QtBot) -> StrokeCanvas:
-    widget = StrokeCanvas(SketchDocument())
+    widget = StrokeCanvas(StrokeDocument())
     qtbot.addWidget(widget)
     widget.resize(500, 400)
     with qtbot.waitExposed(widget):

@@ -9,18 +9,18 @@ from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from gui.settings import Settings
-from gui.sketch_lab.document import SketchDocument
 from gui.sketch_lab.toolbar import PNG_SIZES, CanvasToolbar
 from gui.theme import ThemeManager
 from gui.widgets.canvas_tools import Tool
 from gui.widgets.stroke_canvas import StrokeCanvas
+from gui.widgets.stroke_document import StrokeDocument
 
 LINE = [[0.0, 0.0], [900.0, 0.0]]
 
 
 @pytest.fixture
 def canvas(qtbot: QtBot) -> StrokeCanvas:
-    widget = StrokeCanvas(SketchDocument())
+    widget = StrokeCanvas(StrokeDocument())
     qtbot.addWidget(widget)
     return widget
 
