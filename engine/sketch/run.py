@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import shlex
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -15,7 +13,7 @@ from numpy.typing import NDArray
 from engine.data.sketches import SketchDataset, load_dataset
 from engine.errors import CheckpointError, TrainingError
 from engine.runtime.checkpoint import CheckpointHeader, load_checkpoint, load_state, save_checkpoint, save_state
-from engine.runtime.config import to_json
+from engine.runtime.config import command_line, to_json
 from engine.runtime.fabric import make_fabric
 from engine.sketch.batches import Augmentation, Batch, BatchSource
 from engine.sketch.config import SketchTrainConfig, model_config
@@ -303,7 +301,7 @@ class SketchRun:
             config={**asdict(self.model_config), "categories": list(self.model_config.categories)},
             data=self._provenance,
             metrics={**figures, "step": float(self.step_count), "train_seconds": self._progress.seconds},
-            command=_as_command(self.config),
+            command=command_line("sketch", self.config),
             version=1,
             extra={
                 "scale_factor": self.scale,
@@ -372,14 +370,3 @@ def _grouped(tensors: dict[str, torch.Tensor]) -> dict[int, dict[str, torch.Tens
     if any(values.keys() != {"step", "exp_avg", "exp_avg_sq"} for values in grouped.values()):
         raise ValueError("not the state of Adam")
     return grouped
-
-
-def _as_command(config: SketchTrainConfig) -> str:
-    """The command that makes the same run again (only what differs from the defaults)."""
-    default: dict[str, Any] = to_json(SketchTrainConfig())
-    words = ["python", "-m", "engine", "train", "sketch"]
-    for name, value in to_json(config).items():
-        if value != default[name]:
-            words.append("--" + name.replace("_", "-"))
-            words += [str(item) for item in value] if isinstance(value, list) else [str(value)]
-    return shlex.join(words)
