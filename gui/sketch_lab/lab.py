@@ -17,8 +17,8 @@ from engine.sketch.strokes import Drawing, scaled
 from gui.lab import Lab, LabContext
 from gui.palette import Theme
 from gui.services.jobs import LabWorker
-from gui.sketch_lab.downloads import DownloadDialog
-from gui.sketch_lab.files import SketchFiles
+from gui.sketch_lab.downloads import drawings_dialog, models_dialog
+from gui.sketch_lab.files import MODEL_SUFFIXES, SketchFiles
 from gui.sketch_lab.finisher import Finisher
 from gui.sketch_lab.first_start import FirstStart, paper_of
 from gui.sketch_lab.growth import Growth
@@ -62,10 +62,9 @@ class SketchLab(Lab):
         self._ready: ModelReady | None = None
         self._shown_class = ""  # the class that the demonstration has chosen
         self._training: TrainingPanel | None = None
-        stage = SketchStage(self, self.document, self.model, context.theme)
+        self._stage = stage = SketchStage(self, self.document, self.model, context.theme)
         self.canvas, self.gallery, self.controls = stage.canvas, stage.gallery, stage.controls
         self.toolbar, self.pages, self.page_buttons = stage.toolbar, stage.pages, stage.page_buttons
-        self._drawing_page = stage.drawing_page
         self.first_start = FirstStart(self.canvas, self)
         self._connect()
         self._list_models()
@@ -105,7 +104,7 @@ class SketchLab(Lab):
         self._shortcut("Ctrl+O", self.files.ask_for_drawing)
 
     def _shortcut(self, keys: str, act: Callable[[], None]) -> None:
-        shortcut = QShortcut(QKeySequence(keys), self._drawing_page)
+        shortcut = QShortcut(QKeySequence(keys), self._stage.drawing_page)
         shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         shortcut.activated.connect(act)
 
@@ -139,7 +138,7 @@ class SketchLab(Lab):
 
     def open_file(self, path: Path) -> None:
         """Open a drawing or add a model, by the file's name."""
-        if path.suffix in (".safetensors", ".json"):
+        if path.suffix.lower() in MODEL_SUFFIXES:
             self.files.add_model(path)
         else:
             self.files.open_drawing(path)
@@ -338,7 +337,7 @@ class SketchLab(Lab):
 
     def _on_canvas_files_dropped(self, paths: list[Path]) -> None:
         if paths:
-            self.files.open_drawing(paths[0])
+            self.open_file(paths[0])
 
     def _on_drawing_opened(self, drawing: Drawing, name: str) -> None:
         self._stop_demonstration()
@@ -361,8 +360,14 @@ class SketchLab(Lab):
         self._list_models()
 
     def _on_download_requested(self) -> None:
-        dialog = DownloadDialog(self._context.messages, self)
+        dialog = models_dialog(self._context.messages, self)
         dialog.fetched.connect(self.files.add_model)
+        dialog.open()
+
+    def _on_drawings_requested(self) -> None:
+        assert self._training is not None
+        dialog = drawings_dialog(self._context.messages, self)
+        dialog.fetched.connect(self._training.add_data)
         dialog.open()
 
     def _on_page_clicked(self, index: int) -> None:
@@ -370,7 +375,7 @@ class SketchLab(Lab):
             self._training = TrainingPanel("sketch", self._context.messages)
             self._training.set_theme(self._context.theme.theme)
             self._training.model_saved.connect(lambda path: self.files.add_model(Path(path)))
-            self.pages.addWidget(self._training)
+            self._stage.add_training_page(self._training).clicked.connect(self._on_drawings_requested)
         self.pages.setCurrentIndex(index)
         self.toolbar.setVisible(index == 0)
         if index == 0:

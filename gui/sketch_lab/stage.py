@@ -15,12 +15,14 @@ from PySide6.QtWidgets import (
 )
 
 from gui.sketch_lab.controls import SketchControls
+from gui.sketch_lab.files import DRAWING_SUFFIXES, MODEL_SUFFIXES
 from gui.sketch_lab.gallery import EndingGallery
 from gui.sketch_lab.intent import IntentModel
 from gui.sketch_lab.toolbar import CanvasToolbar
 from gui.theme import ThemeManager
 from gui.widgets.stroke_canvas import StrokeCanvas
 from gui.widgets.stroke_document import StrokeDocument
+from gui.widgets.training_panel import TrainingPanel
 
 CONTROLS_WIDTH = 316
 _HINT = "Draw the beginning of something.\nAt every pen-up the network finishes it."
@@ -38,6 +40,7 @@ class SketchStage:
         """Fill `lab`, which has no layout yet."""
         self.canvas = StrokeCanvas(document, theme)
         self.canvas.set_hint(_HINT)
+        self.canvas.accepted_suffixes = DRAWING_SUFFIXES | MODEL_SUFFIXES
         self.toolbar = CanvasToolbar(self.canvas, document, theme)
         # The page buttons stay where they are when the tools are hidden.
         policy = self.toolbar.sizePolicy()
@@ -67,6 +70,18 @@ class SketchStage:
         column.setSpacing(10)
         column.addLayout(top)
         column.addWidget(self.pages, 1)
+
+    def add_training_page(self, panel: TrainingPanel) -> QPushButton:
+        """Put the panel on the second page; returns the button above it that asks for drawings to learn from."""
+        download = QPushButton("Download drawings…")
+        download.setToolTip("Fetch a class of Quick, Draw! and put it into the data of the next run.")
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(download, alignment=Qt.AlignmentFlag.AlignLeft)
+        column.addWidget(panel, 1)
+        self.pages.addWidget(page)
+        return download
 
     def _make_drawing_page(self) -> QWidget:
         splitter = QSplitter(Qt.Orientation.Horizontal)

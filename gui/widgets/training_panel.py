@@ -126,6 +126,11 @@ class TrainingPanel(QWidget):
             self._follow_timer.start()
         self._refresh()
 
+    def add_data(self, path: Path) -> None:
+        """Put a file into the `data` of the next run, behind what is there."""
+        data = self.form.parameter("data")
+        data.setValue(tuple(dict.fromkeys([*data.value(), str(path)])))
+
     def set_theme(self, theme: PlotTheme) -> None:
         """Wear other colours."""
         self.plot.set_theme(theme)

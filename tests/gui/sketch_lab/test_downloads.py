@@ -21,7 +21,7 @@ from engine.runtime.job import Job
 from gui.messages import Messages
 from gui.services.jobs import stragglers
 from gui.sketch_lab import downloads as module
-from gui.sketch_lab.downloads import DownloadDialog
+from gui.sketch_lab.downloads import DownloadDialog, drawings_dialog, models_dialog
 
 LIMIT = 10.0
 
@@ -60,7 +60,7 @@ def network(monkeypatch: pytest.MonkeyPatch) -> Iterator[Network]:
 def dialog(qtbot: QtBot, network: Network, messages: Messages) -> Iterator[DownloadDialog]:
     window = QWidget()
     qtbot.addWidget(window)
-    made = DownloadDialog(messages, window)
+    made = models_dialog(messages, window)
     made.show()
     yield made
     network.gate.set()
@@ -203,3 +203,12 @@ def test_a_download_that_fails_can_be_tried_again(
     monkeypatch.setattr(module, "download", network.download)
     with qtbot.waitSignal(dialog.fetched):
         dialog.fetch()
+
+
+def test_the_classes_of_drawings_are_offered_with_their_source(qtbot: QtBot, messages: Messages) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    made = drawings_dialog(messages, window)
+    assert made.names.count() == 345 and made.names.findItems("cat", Qt.MatchFlag.MatchExactly)
+    assert any("CC BY 4.0" in label.text() for label in made.findChildren(QLabel))
+    made.close()

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QRectF, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from engine.errors import BadDrawingError
@@ -785,3 +786,31 @@ def test_shutting_down_during_the_demonstration_leaves_nothing(make_lab: MakeLab
     assert made.first_start.active
     made.shut_down()
     assert not made.first_start.active
+
+
+def test_downloaded_drawings_go_into_the_data_of_the_next_run(
+    qtbot: QtBot, stage: SketchLab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[DownloadDialog] = []
+    monkeypatch.setattr(DownloadDialog, "open", lambda dialog: opened.append(dialog))
+    stage.page_buttons.button(1).click()
+    (button,) = (each for each in stage.pages.findChildren(QPushButton) if each.text().startswith("Download drawings"))
+    button.click()
+    opened[0].fetched.emit(tmp_path / "cat.ndjson")
+    opened[0].fetched.emit(tmp_path / "dog.ndjson")
+    panel = stage.pages.findChild(TrainingPanel)
+    assert panel is not None
+    data = panel.form.config().data
+    assert data == (str(tmp_path / "cat.ndjson"), str(tmp_path / "dog.ndjson"))
+    opened[0].close()
+
+
+@pytest.mark.parametrize("name", ["bird.gen.json", "mine.SAFETENSORS"])
+def test_a_model_dropped_on_the_paper_goes_into_the_catalog(
+    stage: SketchLab, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    added: list[Path] = []
+    monkeypatch.setattr(stage.files, "add_model", added.append)
+    (tmp_path / name).write_bytes(b"")
+    drop(stage.canvas, tmp_path / name)
+    assert added == [tmp_path / name]

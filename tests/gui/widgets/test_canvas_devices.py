@@ -31,6 +31,7 @@ NO_KEY = Qt.KeyboardModifier.NoModifier
 @pytest.fixture
 def canvas(qtbot: QtBot) -> StrokeCanvas:
     widget = StrokeCanvas(StrokeDocument())
+    widget.accepted_suffixes = frozenset({".svg", ".ndjson", ".npz"})
     qtbot.addWidget(widget)
     widget.resize(400, 300)
     with qtbot.waitExposed(widget):
