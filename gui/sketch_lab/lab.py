@@ -60,6 +60,7 @@ class SketchLab(Lab):
         self._touched = False
         self._listed = False
         self._ready: ModelReady | None = None
+        self._shown_class = ""  # the class that the demonstration has chosen
         self._training: TrainingPanel | None = None
         stage = SketchStage(self, self.document, self.model, context.theme)
         self.canvas, self.gallery, self.controls = stage.canvas, stage.gallery, stage.controls
@@ -189,6 +190,9 @@ class SketchLab(Lab):
         if self.first_start.active:
             self.first_start.stop()
             self.finisher.forget()
+        if self._shown_class and self.model.intent.category == self._shown_class:
+            self.model.update(category="")
+        self._shown_class = ""
 
     # ---- drawing and asking
 
@@ -209,6 +213,7 @@ class SketchLab(Lab):
             return
         # What was shown is kept: the demonstration may have begun anew since, and the pen may have gone on.
         beginning, was_shown = growth.beginning.strokes, self.first_start.active
+        self._shown_class = ""  # whoever keeps an ending of the demonstration goes on with its class
         is_drawing = self.canvas.live_stroke() is not None
         strokes = growth.strokes(place, everything=True)
         if is_drawing:
@@ -254,9 +259,21 @@ class SketchLab(Lab):
             self._ask()
 
     def _on_first_start_drawn(self, beginning: Drawing, number: int) -> None:
+        if number and self._takes_class_of(beginning):
+            return
         request = request_for(self.model.intent, beginning, None, paper_of(self.canvas))
         if request is not None:
             self.finisher.ask(self.model.intent, replace(request, seed=self.model.intent.seed + number))
+
+    def _takes_class_of(self, beginning: Drawing) -> bool:
+        """While the person has chosen no class, the demonstration chooses its own; whether that asked for endings."""
+        known = self._ready.categories if self._ready is not None and self._ready.chooses_category else ()
+        chosen = self.model.intent.category
+        if beginning.word not in known or chosen == beginning.word or chosen not in ("", self._shown_class):
+            return False
+        self._shown_class = beginning.word
+        self.model.update(category=beginning.word)
+        return True
 
     def _on_intent_changed(self, intent: Intent, before: Intent) -> None:
         if intent.count != before.count:
@@ -299,6 +316,8 @@ class SketchLab(Lab):
         self.controls.show_ready(ready)
         self._ready = ready
         self._show_status()
+        if self.first_start.is_drawn:
+            self._takes_class_of(self.first_start.drawing)
 
     def _show_status(self) -> None:
         ready = self._ready

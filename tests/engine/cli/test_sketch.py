@@ -13,6 +13,8 @@ import torch
 from engine import paths
 from engine.data.sketches import load_dataset
 from engine.runtime.checkpoint import load_checkpoint, save_checkpoint
+from engine.sketch import categories
+from engine.sketch.categories import CategoryGain
 from engine.sketch.formats.ndjson import read_ndjson, to_ndjson_line
 from engine.sketch.formats.svg import read_svg
 from engine.sketch.formats.svg_write import to_svg
@@ -230,3 +232,25 @@ def test_losses_that_are_no_numbers_are_null_in_json(tmp_path: Path, zoo: Path) 
 @pytest.mark.parametrize("part", ["everything", ""])
 def test_a_part_that_there_is_not_is_wrong_usage(part: str) -> None:
     assert command("evaluate", "sketch", "--model", "zoo", "--data", "x", "--part", part).status == 2
+
+
+@pytest.mark.usefixtures("zoo")
+def test_categories_are_measured_on_request(tmp_path: Path) -> None:
+    data = ndjson(tmp_path / "a.ndjson", doodles(6, "cat") + doodles(5, "dog", seed=1))
+    args = ("evaluate", "sketch", "--model", "zoo", "--data", data, "--json")
+    assert "categories" not in command(*args).values
+    measured = command(*args, "--by-category").values["categories"]
+    assert {name: values["drawings"] for name, values in measured.items()} == {"cat": 6, "dog": 5}
+    assert set(measured["cat"]) == {"drawings", "L_R_decoder", "gain", "error", "learned"}
+
+
+def test_pruning_keeps_what_was_learned(
+    zoo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = ndjson(tmp_path / "a.ndjson", doodles(30, "cat") + doodles(30, "dog", seed=1))
+    learned = {"cat": CategoryGain(3, 0.1, 0.2, 0.1), "dog": CategoryGain(3, 0.1, 0.1, 0.2)}
+    monkeypatch.setattr(categories, "category_gains", lambda *_: learned)
+    done = command("prune", "sketch", "--model", zoo, "--data", data, "--out", tmp_path / "b.safetensors", "--json")
+    assert (done.status, done.values["categories"], done.values["kept"]) == (0, 2, 1)
+    assert load_checkpoint(tmp_path / "b.safetensors", "sketch")[1].config["categories"] == ["cat"]
+    assert 0 < done.values["held_out_drawings"] < 60

@@ -153,8 +153,47 @@ def test_a_drawing_begins_by_itself_and_its_endings_grow(
     made = make_lab()
     assert made.first_start.active
     qtbot.waitUntil(lambda: made.finisher.growth is not None and made.finisher.settled)
-    assert session.requests[-1].beginning == made.first_start.drawing
+    assert session.requests[-1].beginning.strokes == made.first_start.drawing.strokes
     assert made.document.is_empty and not made.document.can_undo
+
+
+@pytest.fixture
+def dog_begins(monkeypatch: pytest.MonkeyPatch) -> None:
+    (_, strokes), *_ = first_start._BEGINNINGS
+    monkeypatch.setattr(first_start, "_BEGINNINGS", (("dog", strokes),))
+
+
+@pytest.mark.usefixtures("dog_begins")
+def test_the_demonstration_chooses_its_class_and_gives_the_choice_back(
+    qtbot: QtBot, make_lab: MakeLab, session: StandinSession
+) -> None:
+    made = make_lab()
+    qtbot.waitUntil(lambda: made.finisher.growth is not None and made.finisher.settled)
+    assert session.requests[-1].category == "dog" == made.model.intent.category
+    drawn(qtbot, made)
+    assert made.model.intent.category == "" and session.requests[-1].category is None
+
+
+@pytest.mark.usefixtures("dog_begins")
+def test_who_keeps_an_ending_of_the_demonstration_goes_on_with_its_class(qtbot: QtBot, make_lab: MakeLab) -> None:
+    made = make_lab()
+    qtbot.waitUntil(lambda: made.finisher.growth is not None and made.finisher.settled)
+    made.accept(0)
+    assert made.model.intent.category == "dog"
+
+
+@pytest.mark.usefixtures("dog_begins")
+def test_the_demonstration_leaves_a_class_that_the_person_chose(
+    qtbot: QtBot, make_lab: MakeLab, session: StandinSession
+) -> None:
+    made = make_lab()
+    qtbot.waitUntil(lambda: made.finisher.growth is not None and made.finisher.settled)
+    choose_class(made, "cat")
+    made.first_start._begin()
+    qtbot.waitUntil(lambda: made.first_start.is_drawn and made.finisher.settled)
+    assert session.requests[-1].category == "cat"
+    drawn(qtbot, made)
+    assert made.model.intent.category == "cat"
 
 
 def test_another_round_of_the_demonstration_has_other_endings(
