@@ -16,6 +16,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from engine.paths import SHIPPED_MODELS
 from engine.runtime.run_folder import list_runs
 from engine.sketch.config import SketchTrainConfig
 from engine.sketch.formats import read_drawings
@@ -50,6 +51,7 @@ def open_app(
     qtbot: QtBot, qapp: QApplication, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> Iterator[Open]:
     """Starts the app and waits for its lab; the window is closed after the test."""
+    assert list(SHIPPED_MODELS.glob("*.safetensors")), f"These tests draw with a model that ships in {SHIPPED_MODELS}."
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(first_start, "SECONDS_TO_DRAW", 0.2)
     palette = qapp.palette()
@@ -141,6 +143,9 @@ def test_a_drawing_begins_is_drawn_on_by_hand_and_an_ending_is_kept(qtbot: QtBot
 
 
 def test_what_is_wanted_is_changed_by_hand(qtbot: QtBot, lab: SketchLab) -> None:
+    if lab.controls.separate_pen.isChecked():
+        click(lab.controls.separate_pen, (10, lab.controls.separate_pen.height() // 2))
+    lab.controls.temperature.slider.setValue(40)
     first = ends_of(drawn(qtbot, lab))
     lab.controls.temperature.slider.setFocus()
     QTest.keyClick(lab.controls.temperature.slider, Qt.Key.Key_Home)
