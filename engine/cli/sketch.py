@@ -19,18 +19,24 @@ if TYPE_CHECKING:
     from engine.data.sketches import Example
     from engine.runtime.checkpoint import CheckpointHeader
     from engine.sketch.sketch_model import SketchModel
+    from engine.sketch.strokes import Drawing
 
 KIND = "sketch"
 MOST_SAMPLES = 100_000
+MOST_BEGINNINGS = 1_000
 
 
 @dataclass(frozen=True)
 class SampleSketch:
-    """Draw from nothing and write the drawings to a file."""
+    """Draw from nothing, or finish drawings, and write the result to a file."""
 
     model: Annotated[str, tyro.conf.arg(help="A model of the catalog, or a file (.safetensors, .gen.json).")]
     out: Annotated[Path, tyro.conf.arg(help="Where to write: .ndjson (all drawings) or .svg (a sheet of them).")]
-    count: Annotated[int, tyro.conf.arg(help="How many drawings.")] = 100
+    count: Annotated[int, tyro.conf.arg(help="How many drawings, or endings of each beginning (at most 64).")] = 9
+    beginning: Annotated[
+        Path | None, tyro.conf.arg(help="Finish the drawings of this file (.ndjson, .npz, .svg) instead.")
+    ] = None
+    strokes: Annotated[int, tyro.conf.arg(help="Only the first strokes of each drawing are a beginning; 0: all.")] = 0
     category: Annotated[str | None, tyro.conf.arg(help="One category; else the model's own in turn.")] = None
     temperature: Annotated[
         float, tyro.conf.arg(help="tau, from 0 (the likeliest) to 1 (as learned) and above.")
@@ -84,16 +90,19 @@ def sample(args: Sequence[str], prog: str) -> None:
     _check(options)
     model = load_model(Catalog().find(options.model, KIND))
     progress = Progress()
-    drawings = drive(
-        model.sample(
-            options.count,
-            category=options.category,
-            seed=options.seed,
-            temperature=options.temperature,
-            pen_temperature=options.pen_temperature,
-        ),
-        lambda event: progress.show(f"{event.done} of {event.total} drawings"),
-    )
+    if options.beginning is not None:
+        drawings = _finished(model, options, progress)
+    else:
+        drawings = drive(
+            model.sample(
+                options.count,
+                category=options.category,
+                seed=options.seed,
+                temperature=options.temperature,
+                pen_temperature=options.pen_temperature,
+            ),
+            lambda event: progress.show(f"{event.done} of {event.total} drawings"),
+        )
     progress.end()
     if options.out.suffix == ".svg":
         from engine.sketch.formats.svg_write import sheet_svg
@@ -105,12 +114,40 @@ def sample(args: Sequence[str], prog: str) -> None:
     report(f"Sampled {len(drawings)} drawings from {model.name}.", values, options.json)
 
 
+def _finished(model: SketchModel, options: SampleSketch, progress: Progress) -> list[Drawing]:
+    """`count` endings of each drawing of the file, the beginning among them, in the file's units."""
+    from engine.runtime.job import drive
+    from engine.sketch.completion import CompletionRequest
+    from engine.sketch.formats import read_drawings
+    from engine.sketch.strokes import Drawing
+
+    assert options.beginning is not None
+    made: list[Drawing] = []
+    beginnings = read_drawings(options.beginning, MOST_BEGINNINGS).drawings
+    for number, drawing in enumerate(beginnings, start=1):
+        strokes = drawing.strokes[: options.strokes or None]
+        request = CompletionRequest(
+            Drawing(strokes),
+            category=options.category,
+            count=options.count,
+            temperature=options.temperature,
+            pen_temperature=options.pen_temperature,
+            seed=options.seed,
+        )
+        completion = drive(model.complete(request))
+        made += [Drawing((*strokes, *ending.strokes.strokes), drawing.word) for ending in completion.endings]
+        progress.show(f"{number} of {len(beginnings)} beginnings")
+    return made
+
+
 def _check(options: SampleSketch) -> None:
     if not 1 <= options.count <= MOST_SAMPLES:
         raise BadDrawingError(f"Between 1 and {MOST_SAMPLES:,} drawings can be sampled, not {options.count}.")
     for tau in (options.temperature, options.pen_temperature):
         if not 0 <= tau <= 2:
             raise BadDrawingError(f"A temperature lies between 0 and 2, not at {tau}.")
+    if options.strokes < 0:
+        raise BadDrawingError(f"A beginning has 0 strokes (all of them) or more, not {options.strokes}.")
     if options.seed < 0:
         raise BadDrawingError(f"A seed is 0 or more, not {options.seed}.")
 

@@ -222,11 +222,11 @@ def test_data_that_cannot_be_read_are_named(tmp_path: Path, name: str) -> None:
     assert name[:20] in refusal("evaluate", "sketch", "--model", "zoo", "--data", tmp_path / name)
 
 
-def test_losses_that_are_no_numbers_are_null_in_json(tmp_path: Path, zoo: Path) -> None:
+def test_a_model_of_numbers_that_are_not_finite_is_refused(tmp_path: Path, zoo: Path) -> None:
     tensors, header = load_checkpoint(zoo, "sketch")
     save_checkpoint(zoo, {name: torch.full_like(t, float("inf")) for name, t in tensors.items()}, header)
-    values = evaluated("--data", ndjson(tmp_path / "a.ndjson", doodles(2, "cat"))).values
-    assert values["drawings"] == 2 and values.get("L_R_decoder") is None
+    data = ndjson(tmp_path / "a.ndjson", doodles(2, "cat"))
+    assert "not finite" in refusal("evaluate", "sketch", "--model", "zoo", "--data", data)
 
 
 @pytest.mark.parametrize("part", ["everything", ""])
@@ -254,3 +254,29 @@ def test_pruning_keeps_what_was_learned(
     assert (done.status, done.values["categories"], done.values["kept"]) == (0, 2, 1)
     assert load_checkpoint(tmp_path / "b.safetensors", "sketch")[1].config["categories"] == ["cat"]
     assert 0 < done.values["held_out_drawings"] < 60
+
+
+@pytest.mark.usefixtures("zoo")
+def test_beginnings_of_a_file_are_finished(tmp_path: Path) -> None:
+    beginnings = [make_drawing([[(0, 0), (90, 0), (90, 90)], [(10, 10), (40, 80)]], word) for word in ("cat", "dog")]
+    data = ndjson(tmp_path / "a.ndjson", beginnings)
+    args = ("sample", "sketch", "--model", "zoo", "--beginning", data, "--count", 3, "--strokes", 1)
+    done = command(*args, "--out", tmp_path / "b.ndjson", "--json")
+    drawings = read_ndjson(tmp_path / "b.ndjson").drawings
+    assert done.values["drawings"] == len(drawings) == 6
+    assert [drawing.word for drawing in drawings] == ["cat"] * 3 + ["dog"] * 3
+    first = beginnings[0].strokes[0]
+    for drawing in drawings:
+        # Each begins with the first stroke (the file fits a box of 255 anew), and goes on otherwise than the second.
+        corner, scale = drawing.strokes[0][0], np.ptp(drawing.strokes[0], axis=0).max() / np.ptp(first, axis=0).max()
+        np.testing.assert_allclose((drawing.strokes[0] - corner) / scale, first - first[0], atol=2)
+    assert len({drawing.point_count for drawing in drawings}) > 1
+
+
+@pytest.mark.usefixtures("zoo")
+def test_beginnings_that_cannot_be_finished_are_one_sentence(tmp_path: Path) -> None:
+    args = ("sample", "sketch", "--model", "zoo", "--out", tmp_path / "b.svg")
+    assert "nothing.svg" in refusal(*args, "--beginning", tmp_path / "nothing.svg")
+    data = ndjson(tmp_path / "a.ndjson", doodles(1, "cat"))
+    assert "strokes" in refusal(*args, "--beginning", data, "--strokes", -1)
+    assert "endings" in refusal(*args, "--beginning", data, "--count", 65)
