@@ -75,6 +75,7 @@ class PruneSketch:
     model: Annotated[str, tyro.conf.arg(help="A model of the catalog, or a .safetensors file.")]
     data: Annotated[tuple[Path, ...], tyro.conf.arg(help="The drawings of its training; only held-out ones count.")]
     out: Annotated[Path, tyro.conf.arg(help="The .safetensors file to write.")]
+    keep: Annotated[tuple[str, ...], tyro.conf.arg(help="Categories that stay whatever the figures say.")] = ()
     json: Annotated[bool, tyro.conf.arg(help="End with one JSON object on the last line of stdout.")] = False
 
 
@@ -207,7 +208,9 @@ def prune(args: Sequence[str], prog: str) -> None:
     model = load_model(path)
     examples, _ = _examples(model, options.data, ("valid", "test"))
     gains = category_gains(model.module, pool_of(examples, model.scale_factor), model.longest)
-    kept = [name for name, gain in gains.items() if gain.is_learned]
+    for name in options.keep:
+        model.category_index(name)  # raises where there is no such category
+    kept = {name for name, gain in gains.items() if gain.is_learned} | set(options.keep)
     tensors, header = with_categories(*load_checkpoint(path, KIND), kept)
     save_checkpoint(options.out, tensors, header)
     values = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -55,14 +55,14 @@ def category_gains(model: SketchRNN, pool: DrawingPool, longest: int) -> dict[st
 
 
 def with_categories(
-    tensors: Mapping[str, torch.Tensor], header: CheckpointHeader, kept: Sequence[str]
+    tensors: Mapping[str, torch.Tensor], header: CheckpointHeader, kept: Collection[str]
 ) -> tuple[dict[str, torch.Tensor], CheckpointHeader]:
     """The checkpoint of the same model that knows only the categories `kept`, in their old order.
 
     Raises `CheckpointError` when the model does not choose between categories or none would be left.
     """
     names: list[Any] = list(header.config.get("categories", []))
-    rows = [index for index, name in enumerate(names) if name in set(kept)]
+    rows = [index for index, name in enumerate(names) if name in kept]
     weight = tensors.get(WEIGHT)
     if weight is None or len(weight) != len(names) + 1 or not rows:
         raise CheckpointError(f"The model {header.name} has none of the categories that are to be kept.")

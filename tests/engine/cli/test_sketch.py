@@ -254,6 +254,9 @@ def test_pruning_keeps_what_was_learned(
     assert (done.status, done.values["categories"], done.values["kept"]) == (0, 2, 1)
     assert load_checkpoint(tmp_path / "b.safetensors", "sketch")[1].config["categories"] == ["cat"]
     assert 0 < done.values["held_out_drawings"] < 60
+    args = ("prune", "sketch", "--model", zoo, "--data", data, "--out", tmp_path / "c.safetensors", "--keep")
+    assert command(*args, "dog", "--json").values["kept"] == 2
+    assert "zebra" in refusal(*args, "zebra")
 
 
 @pytest.mark.usefixtures("zoo")
