@@ -22,6 +22,7 @@ from engine.runtime.config import from_json, to_json
 ADVANCED = "Advanced"
 NO_GROUP = "Settings"
 SIGNIFICANT_DIGITS = 12
+ROW_SHRINKS_TO = 0.9
 RESET_COLOUR = "#7d859b"
 
 
@@ -49,6 +50,11 @@ class PathsEdit(QWidget):
         layout.setSpacing(2)
         layout.addWidget(self.line, 1)
         layout.addWidget(button)
+
+    def sizeHint(self) -> QSize:  # Qt's name
+        """As high as it is after pyqtgraph has made its row lower than what the widget asks for."""
+        hint = super().sizeHint()
+        return QSize(hint.width(), round(hint.height() / ROW_SHRINKS_TO) + 4)
 
     def value(self) -> tuple[str, ...]:
         """The paths; in the line they stand between the system's own separators."""
