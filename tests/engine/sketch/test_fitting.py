@@ -129,6 +129,18 @@ def test_scale_is_the_likeliest_of_a_plain_loop(category: int, model: SketchRNN,
     assert len(chosen) > 1
 
 
+def test_beginning_is_simplified_as_the_data_was_in_the_middle_of_the_scales(fitter: ScaleFitter) -> None:
+    for size in (30.0, 100.0, 330.0):
+        rough = np.random.default_rng(0).uniform(0, 0.06 * size, 120)
+        line = make_drawing([np.stack([np.linspace(0, size, 120), rough], axis=1)])
+        largest = 2 ** (math.floor(2 * math.log2(BOX / size)) / 2)
+        kept, *others = (
+            len(to_stroke3(simplify(line, quickdraw_epsilon_at(largest * SHARES[share])))) for share in (2, 1, 3)
+        )
+        assert kept not in others
+        assert len(fitter.fit(line, 0, False, SIZE).points) == 1 + kept
+
+
 def test_scales_fill_the_box_from_whole_to_a_sixth_and_no_further() -> None:
     assert SHARES[0] == 1 and 0.17 < SHARES[-1] < 0.18
     np.testing.assert_allclose(np.divide(SHARES[1:], SHARES[:-1]), 0.5**0.5)
@@ -157,11 +169,15 @@ def test_stroke_still_being_drawn_is_not_lifted_at_its_end(fitter: ScaleFitter) 
 
 
 def test_long_beginning_is_judged_by_its_first_points(model: SketchRNN, fitter: ScaleFitter) -> None:
-    whole = scribble(150, 4)
-    fitted = fitter.fit(whole, 0, False, SIZE)
-    assert len(fitted.points) == 150
-    assert fitted.units == pytest.approx(by_a_loop(model, whole, 0, POINTS_TO_JUDGE)[0])
-    assert fitted.log_likelihood == pytest.approx(log_likelihood(model, fitted.points, 0) / 149, abs=1e-4)
+    for seed in range(2):
+        # The first points are small and the later ones large, so that all together would be of another scale.
+        whole = Drawing((*scribble(45, seed, 25.0).strokes, *scribble(30, seed + 50, 300.0).strokes))
+        fitted = fitter.fit(whole, 0, False, SIZE)
+        expected = by_a_loop(model, whole, 0, POINTS_TO_JUDGE)[0]
+        assert fitted.units == pytest.approx(expected) and by_a_loop(model, whole, 0)[0] != pytest.approx(expected)
+        count = len(fitted.points) - 1
+        assert count > POINTS_TO_JUDGE
+        assert fitted.log_likelihood == pytest.approx(log_likelihood(model, fitted.points, 0) / count, abs=1e-4)
 
 
 @settings(max_examples=25)
