@@ -46,9 +46,9 @@ class Growth:
         self.shown = float(self._points.shape[1])
 
     @property
-    def settled(self) -> bool:
-        """Whether nothing will change any more: all has come and all is shown."""
-        return self.completion is not None and self.shown >= self._longest()
+    def all_shown(self) -> bool:
+        """Whether everything that has come is shown."""
+        return self.shown >= self._longest()
 
     def _longest(self) -> int:
         if not self._pens.size:

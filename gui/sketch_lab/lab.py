@@ -113,6 +113,8 @@ class SketchLab(Lab):
     def on_shown(self) -> None:
         """Begin to move, if nobody has drawn yet."""
         self._is_shown = True
+        # Number keys keep endings from the start, not only after a click.
+        self.canvas.setFocus()
         self._show_status()
         self._start_demonstration()
 

@@ -88,7 +88,7 @@ def endings(qtbot: QtBot, lab: SketchLab) -> Growth:
     """The endings, once all are complete and shown."""
     settle(qtbot, lab)
     growth = lab.finisher.growth
-    assert growth is not None and growth.completion is not None and growth.settled
+    assert growth is not None and growth.completion is not None and growth.completion is not None and growth.all_shown
     return growth
 
 

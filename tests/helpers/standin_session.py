@@ -64,6 +64,7 @@ class StandinSession(SketchSession):
         self.opened: list[Path] = []
         self.requests: list[CompletionRequest] = []
         self.failure: EngineError | None = None
+        self.late_failure: EngineError | None = None
         self.gate = threading.Event()
         self.gate.set()
 
@@ -85,7 +86,7 @@ class StandinSession(SketchSession):
         yield self._ready(path)
 
     def complete(self, path: Path, request: CompletionRequest) -> Job[ModelReady | EndingsGrown, Completion]:
-        """Grow `endings`, or fail with `failure`."""
+        """Grow `endings`, or fail with `failure` or, after the first points, with `late_failure`."""
         self.requests.append(request)
         yield self._ready(path)
         if self.failure is not None:
@@ -93,6 +94,8 @@ class StandinSession(SketchSession):
         first, rest, completion = endings(request)
         yield first
         self.gate.wait(LONGEST_WAIT)
+        if self.late_failure is not None:
+            raise self.late_failure
         yield rest
         return completion
 

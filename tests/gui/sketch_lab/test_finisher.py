@@ -67,7 +67,7 @@ def test_an_answer_is_told_in_order_and_then_all_is_still(
     assert heard.growths == [finisher.growth]
     growth = finisher.growth
     assert growth is not None and growth.completion is heard.completions[0]
-    assert growth.settled and growth.count == 3 and growth.beginning == LINE
+    assert growth.completion is not None and growth.all_shown and growth.count == 3 and growth.beginning == LINE
     assert heard.latencies[0] > 0
 
 
@@ -190,3 +190,13 @@ def test_what_the_model_refuses_is_one_sentence(
     settle(qtbot, finisher)
     assert [(message.level, message.text) for message in messages.history] == [("error", "Too much ink.")]
     assert heard.told == ["ready"]
+
+
+def test_a_model_that_fails_half_way_leaves_what_has_come_and_nothing_runs_on(
+    qtbot: QtBot, finisher: Finisher, session: StandinSession, messages: Messages
+) -> None:
+    session.late_failure = BadDrawingError("Out of ink.")
+    finisher.ask(INTENT, CompletionRequest(LINE))
+    settle(qtbot, finisher)
+    assert [message.text for message in messages.history] == ["Out of ink."]
+    assert finisher.growth is not None and finisher.growth.completion is None and finisher.growth.all_shown

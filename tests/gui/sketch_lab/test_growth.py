@@ -39,7 +39,7 @@ def test_nothing_has_come_and_nothing_is_shown_at_first() -> None:
     growth = Growth(LINE, 3, False)
     assert growth.strokes(0) == [] and growth.strokes(2, everything=True) == []
     assert growth.box(1) == LINE.box()
-    assert not growth.settled
+    assert growth.all_shown
     growth.advance(10)
     assert growth.shown == 0
 
@@ -74,16 +74,13 @@ def test_everything_can_be_had_before_it_is_shown() -> None:
     assert lists(growth.strokes(0)) == lists(growth.strokes(0, everything=True))
 
 
-def test_it_is_settled_when_all_has_come_and_all_is_shown() -> None:
-    growth, completion = grown()
+def test_all_is_shown_when_what_has_come_is() -> None:
+    growth, _ = grown()
+    growth.advance(2 / POINTS_PER_SECOND)
+    states = [growth.all_shown]
     growth.show_all()
-    states = [growth.settled]
-    growth.finish(completion)
-    states.append(growth.settled)
+    states.append(growth.all_shown)
     assert states == [False, True]
-    unseen, completion = grown()
-    unseen.finish(completion)
-    assert not unseen.settled
 
 
 def test_what_comes_after_the_longest_ending_is_not_waited_for() -> None:
@@ -91,7 +88,7 @@ def test_what_comes_after_the_longest_ending_is_not_waited_for() -> None:
     growth.add(chunk([[1, 1], [2, 2], [2, 2], [2, 2]], [0, 1, 2, 2]))
     growth.finish(endings(CompletionRequest(LINE, count=1))[2])
     growth.advance(2 / POINTS_PER_SECOND)
-    assert growth.settled
+    assert growth.all_shown
     assert lists(growth.strokes(0, everything=True)) == [[[1, 1], [2, 2]]]
 
 

@@ -82,7 +82,7 @@ def test_what_is_drawn_before_the_models_are_known_is_finished_then(
     qtbot.waitUntil(lambda: made._listed)
     settle(qtbot, made)
     growth = made.finisher.growth
-    assert growth is not None and growth.completion is not None and growth.settled
+    assert growth is not None and growth.completion is not None and growth.all_shown
 
 
 def test_a_dropped_drawing_fills_the_paper_as_one_step(
