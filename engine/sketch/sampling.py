@@ -48,14 +48,19 @@ def sample_steps(
 ) -> Iterator[Step]:
     """Up to `steps` more points of B drawings whose decoder is in `state` (conditions [B, C]).
 
-    A drawing that has ended keeps the pen state `PEN_END`; the iterator ends when all have.
+    Each gets one point at least. One that has ended keeps the pen state `PEN_END`; the iterator ends when all have.
     """
     base = stepper.base(condition)
     ended = np.zeros(len(condition), bool)
     rows = np.arange(len(condition))
     for step in range(steps):
         output = stepper.output(state)
-        offsets, pens = source.draw(step, output.numpy(), tau, pen_tau)
+        drawn_from = output.numpy()
+        if step == 0:
+            # Nothing at all is no ending: the first state drawn is never the end.
+            drawn_from = drawn_from.copy()
+            drawn_from[:, PEN_END] = -np.inf
+        offsets, pens = source.draw(step, drawn_from, tau, pen_tau)
         pens[ended] = PEN_END
         ended = pens == PEN_END
         yield Step(offsets, pens, output)

@@ -230,7 +230,8 @@ def test_a_group_of_processes_trains_one_model_in_step(data: Path, tmp_path: Pat
     for ours, theirs in zip(first, second, strict=True):
         assert ours["step"] == theirs["step"] and ours["weights"] == theirs["weights"]
         assert ours["random"] != theirs["random"]  # or both would learn from the same drawings
-    assert len({line["weights"] for line in first}) == len(first)
+    # The timed run takes the same steps anew, as many as there is time for, so only the first four must differ.
+    assert len({line["weights"] for line in first[:4]}) == 4
 
 
 def test_every_setting_is_an_option() -> None:

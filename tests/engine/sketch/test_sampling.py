@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from engine.runtime.job import drive
 from engine.sketch import sampling
+from engine.sketch.completion import DEFAULT_PEN_TEMPERATURE, DEFAULT_TEMPERATURE
 from engine.sketch.config import SketchModelConfig
 from engine.sketch.draw import PEN_DOWN, PEN_END, PEN_LIFTED, PointSource
 from engine.sketch.mixture import Mixture
@@ -148,7 +149,11 @@ def test_drawing_ends_where_the_model_ends_it_or_at_the_longest(model: SketchRNN
 
 @pytest.mark.parametrize(
     ("pen", "rows"),
-    [(PEN_DOWN, [[1, 0, 0]] * (LONGEST - 1) + [[1, 0, 1]]), (PEN_LIFTED, [[1, 0, 1]] * LONGEST), (PEN_END, [])],
+    [
+        (PEN_DOWN, [[1, 0, 0]] * (LONGEST - 1) + [[1, 0, 1]]),
+        (PEN_LIFTED, [[1, 0, 1]] * LONGEST),
+        (PEN_END, [[1, 0, 1]]),
+    ],
 )
 def test_pens_become_stroke3(pen: int, rows: list[list[float]]) -> None:
     (made,) = drawings(steady(pen), [0])
@@ -181,16 +186,18 @@ def test_sheet_is_stroke5_of_evenly_chosen_categories(model: SketchRNN) -> None:
     assert (sheet[..., 2:].sum(axis=2) == 1).all() and np.isin(sheet[..., 2:], (0, 1)).all()
     ended = sheet[..., 4] == 1
     assert (np.diff(ended.astype(int), axis=1) >= 0).all() and (sheet[ended][:, :2] == 0).all()
-    expected = drawings(model, [0] * 5 + [1] * 4, seed=2, tau=0.4, pen_tau=0.4)
+    expected = drawings(
+        model, [0] * 5 + [1] * 4, seed=2, tau=DEFAULT_TEMPERATURE, pen_tau=DEFAULT_PEN_TEMPERATURE
+    )
     for row, drawing in zip(sheet, expected, strict=True):
         kept = row[row[:, 4] == 0]
         np.testing.assert_allclose(kept[:, [0, 1, 3]], drawing, atol=1e-5)
     np.testing.assert_array_equal(sheet, sample_sheet(model, 9, seed=2, max_points=LONGEST))
 
 
-def test_sheet_of_a_model_that_draws_nothing_is_empty() -> None:
+def test_even_a_model_that_would_draw_nothing_draws_a_point() -> None:
     sheet = sample_sheet(steady(PEN_END), 4, seed=0, max_points=LONGEST)
-    assert sheet.shape == (4, 1, 5) and (sheet[..., 4] == 1).all()
+    assert sheet.shape == (4, 1, 5) and (sheet[..., 4] == 0).all()
 
 
 def test_typical_size_is_the_longer_side() -> None:
