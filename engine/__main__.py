@@ -1,7 +1,8 @@
-"""`python -m engine COMMAND …`: train, sample, evaluate, convert, models, download, data."""
+"""`python -m engine COMMAND …`: train, sample, evaluate, prune, convert, models, download, data."""
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Callable, Sequence
 
@@ -22,6 +23,7 @@ def commands() -> dict[tuple[str, ...], tuple[str, Command]]:
         **training,
         ("sample", "sketch"): ("Draw from nothing with a Sketch-RNN and write the drawings to a file.", sketch.sample),
         ("evaluate", "sketch"): ("Measure a Sketch-RNN on drawings.", sketch.evaluate),
+        ("prune", "sketch"): ("Leave out categories of a Sketch-RNN that it has not learned.", sketch.prune),
         ("convert",): ("Turn a model file of another program into one of ours.", catalog.convert),
         ("models",): ("List the models of the catalog and those that can be downloaded.", catalog.models),
         ("download",): ("Fetch public models into the catalog, or Quick, Draw! categories.", catalog.download),
@@ -61,4 +63,7 @@ def _training(name: str) -> Command:
 
 
 if __name__ == "__main__":
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A name may have letters that the terminal's encoding lacks.
+        sys.stdout.reconfigure(errors="backslashreplace")
     sys.exit(main())

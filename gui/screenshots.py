@@ -55,11 +55,13 @@ def take(out: Path, labs: Sequence[LabEntry] = LABS, sizes: Sequence[tuple[int, 
         for entry in labs:
             lab = _opened(window, entry)
             for scene, bring_about in _scenes(lab).items():
-                bring_about()
-                for theme in THEMES:
-                    window.context.theme.mode = theme
-                    for width, height in sizes:
-                        window.resize(width, height)
+                for width, height in sizes:
+                    window.resize(width, height)
+                    _settle(lab, f"{entry.title}{scene}")
+                    # In its final size: what a scene draws is placed on the paper that is there.
+                    bring_about()
+                    for theme in THEMES:
+                        window.context.theme.mode = theme
                         _settle(lab, f"{entry.title}{scene}")
                         path = out / f"{entry.name}{scene}-{theme}-{width}x{height}.png"
                         write_bytes(path, png(window.grab()))

@@ -13,7 +13,6 @@ from engine import paths
 from engine.cli.parse import parse
 from engine.cli.report import Progress, report
 from engine.errors import DownloadError
-from engine.runtime.catalog import Catalog
 
 Json = Annotated[bool, tyro.conf.arg(help="End with one JSON object on the last line of stdout.")]
 
@@ -55,6 +54,7 @@ class Kanji:
 def convert(args: Sequence[str], prog: str) -> None:
     """`convert`: see `Convert`."""
     options = parse(Convert, prog, args)
+    from engine.runtime.catalog import Catalog
     from engine.sketch.magenta import convert as convert_magenta
     from engine.sketch.sketch_model import load_model
 
@@ -71,10 +71,13 @@ def convert(args: Sequence[str], prog: str) -> None:
 def models(args: Sequence[str], prog: str) -> None:
     """`models`: see `Models`."""
     options = parse(Models, prog, args)
+    from engine.runtime.catalog import Catalog
+
     catalog = Catalog()
     listed: dict[str, Any] = {}
     for entry in catalog.entries():
-        words = entry.header.config.get("categories", [])
+        found = entry.header.config.get("categories")
+        words = found if isinstance(found, list) else []
         shown = ", ".join(map(str, words[:3])) + (f" and {len(words) - 3} more" if len(words) > 3 else "")
         listed[entry.name] = f"{entry.header.kind}, {entry.origin}; {shown}"
     values: dict[str, Any] = {**listed}
@@ -92,9 +95,12 @@ def download(args: Sequence[str], prog: str) -> None:
     options = parse(Download, prog, args)
     from engine.data.download import download as fetch
     from engine.data.download import magenta_models, quickdraw_categories
+    from engine.runtime.catalog import Catalog
     from engine.runtime.job import drive
     from engine.sketch.sketch_model import load_model
 
+    if not options.names:
+        raise DownloadError("Say what to fetch; `python -m engine models --public` lists the models.")
     known = {remote.name: remote for remote in (quickdraw_categories() if options.drawings else magenta_models())}
     for name in options.names:
         if name not in known:

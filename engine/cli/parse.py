@@ -48,5 +48,3 @@ def _help(metadata: Any) -> str:
     if metadata.get("source"):
         parts.append(f"({metadata['source']})")
     return " ".join(parts)
-
-

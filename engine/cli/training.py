@@ -16,6 +16,7 @@ import tyro
 
 from engine.cli.parse import config_of, parse, with_options
 from engine.cli.report import Progress, report
+from engine.errors import TrainingError
 from engine.runtime.config import check
 from engine.runtime.job import Command, Event, Metrics, Note, Saved, Stop, drive
 from engine.runtime.run_folder import create_run, open_run
@@ -42,14 +43,18 @@ def train(name: str, args: Sequence[str], prog: str) -> None:
     options: Any = parse(options_class, prog, args, default)
     config: Any = config_of(config_class, options)
     check(config)
+    if options.out is None and int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        raise TrainingError("Several processes train in one run folder; say which with --out.")
     progress = Progress()
     with _stop_on_interrupt() as next_command:
         if int(os.environ.get("RANK", "0")) > 0:
             # Only the first process of a group writes and speaks; the others take part in the steps.
-            drive(known.job(config, options.out if options.out is not None else Path.cwd()), next_command=next_command)
+            drive(known.job(config, options.out), next_command=next_command)
             return
         if options.out is not None and (options.out / "config.json").exists():
             folder = open_run(options.out)
+            if folder.trainer != name:
+                raise TrainingError(f"{options.out} holds a run of the trainer {folder.trainer!r}; choose another one.")
         else:
             folder = create_run(name, config, options.out)
         progress.say(f"Run folder: {folder.path}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -49,9 +50,9 @@ def files_of(paths: Sequence[Path]) -> list[Path]:
     """The drawing files among `paths`, folders searched; raises `BadFileError` for a path that does not exist."""
     found: list[Path] = []
     for path in paths:
-        if path.is_dir():
+        if os.path.isdir(path):
             found += sorted(file for file in path.rglob("*") if file.is_file() and is_drawing_file(file))
-        elif path.exists():
+        elif os.path.exists(path):  # unlike Path.exists, this says no to a name that no file can have
             found.append(path)
         else:
             raise BadFileError(f"There is no file or folder {path}.")
@@ -123,7 +124,7 @@ def _reason_to_skip(
     stroke3: NDArray[np.float32], word: str, max_points: int, categories: tuple[str, ...] | None
 ) -> str:
     if len(stroke3) < 2:
-        return "A drawing of a single point was left out."
+        return "A drawing of a single point or line was left out."
     if len(stroke3) > max_points:
         return f"A drawing of more than {max_points} points was left out."
     if categories is not None and word not in categories:

@@ -1,12 +1,15 @@
 """The catalog of models: what ships with the program, what the person trained, and what was imported.
 
 A model's own file says what it is; the catalog only knows the folders. Names are unique: of two files with the same
-name the person's own wins over the shipped one.
+name the person's own wins over the shipped one, and of two own ones the first by file name.
 """
 
 from __future__ import annotations
 
+import itertools
+import os
 import re
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
@@ -57,7 +60,8 @@ class Catalog:
                 except CheckpointError as error:
                     self.problems.append(str(error))
                     continue
-                if kind is None or header.kind == kind:
+                known = found.get(header.name)
+                if (kind is None or header.kind == kind) and (known is None or known.origin != origin):
                     found[header.name] = ModelEntry(path, origin, header)
         return sorted(found.values(), key=lambda entry: (entry.origin != SHIPPED, entry.name.lower()))
 
@@ -67,9 +71,9 @@ class Catalog:
         for entry in entries:
             if entry.name == name_or_file:
                 return entry.path
-        path = Path(name_or_file)
-        if path.is_file():
-            return path
+        # Unlike Path.is_file, this says no to a name that no file can have.
+        if os.path.isfile(name_or_file):
+            return Path(name_or_file)
         known = ", ".join(entry.name for entry in entries) or "none"
         raise UnknownModelError(f"There is no model or file called {name_or_file!r}; known models are: {known}.")
 
@@ -77,26 +81,40 @@ class Catalog:
         """Take a model file into the person's own models, converted when it is of another format.
 
         `check` must raise an `EngineError` when the model in a checkpoint cannot be built; it sees the file before it
-        enters the catalog. Raises `BadFileError`, `CheckpointError` or `SaveError`; the catalog is then as it was.
+        enters the catalog. An own model of the same name is replaced; no other file is. Raises `BadFileError`,
+        `CheckpointError` or `SaveError`; the catalog is then as it was.
         """
         importer = next((target for end, target in IMPORTERS.items() if path.name.endswith(end)), None)
         if importer is None and path.suffix != SUFFIX:
             known = ", ".join([SUFFIX, *IMPORTERS])
             raise BadFileError(f"{path.name} is not a model that can be added; known are files ending in {known}.")
         check(path)
-        stem = path.name.removesuffix(SUFFIX)
-        for end in IMPORTERS:
-            stem = stem.removesuffix(end)
-        if importer is not None:
-            module, _, name = importer.partition(":")
-            target = self._own / f"{_slug(stem)}{SUFFIX}"
-            getattr(import_module(module), name)(path, target)
-        else:
-            header = read_header(path)
-            target = self._own / f"{_slug(header.name)}{SUFFIX}"
-            if target.resolve() != path.resolve():
-                write_bytes(target, _bounded_bytes(path))
+        if importer is None:
+            return self._take_in(path)
+        module, _, name = importer.partition(":")
+        convert: Callable[[Path, Path], object] = getattr(import_module(module), name)
+        try:
+            with tempfile.TemporaryDirectory() as scratch:
+                converted = Path(scratch) / f"converted{SUFFIX}"
+                convert(path, converted)
+                return self._take_in(converted)
+        except OSError as error:
+            raise SaveError(f"{path.name} could not be converted: {error.strerror or error}.") from error
+
+    def _take_in(self, path: Path) -> ModelEntry:
+        header = read_header(path)
+        target = self._place_for(header.name)
+        if target.resolve() != path.resolve():
+            write_bytes(target, _bounded_bytes(path))
         return ModelEntry(target, OWN, read_header(target))
+
+    def _place_for(self, name: str) -> Path:
+        """The file of the person's own model called `name`; for a new name, one that does not exist yet."""
+        for entry in self.entries():
+            if entry.origin == OWN and entry.name == name:
+                return entry.path
+        stems = itertools.chain([_slug(name)], (f"{_slug(name)}-{number}" for number in itertools.count(2)))
+        return next(path for stem in stems if not os.path.lexists(path := self._own / f"{stem}{SUFFIX}"))
 
     def remove(self, entry: ModelEntry) -> None:
         """Delete one of the person's own models. Raises `SaveError`; shipped models stay."""

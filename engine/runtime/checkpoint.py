@@ -19,8 +19,13 @@ FORMAT_VERSION = 1
 SUFFIX = ".safetensors"
 MAX_FILE_BYTES = 4 * 2**30
 MAX_HEADER_BYTES = 4 * 2**20
+MAX_NAME_LENGTH = 200
 _MODEL_KEY = "morphospace"
 _STATE_KEY = "morphospace_state"
+_DTYPES = frozenset({
+    torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.bool, torch.uint8, torch.int8, torch.int16,
+    torch.int32, torch.int64,
+})
 
 
 @dataclass(frozen=True)
@@ -75,8 +80,12 @@ def read_header(path: Path) -> CheckpointHeader:
         raise CheckpointError(f"{path.name} has a header that this program does not understand.")
     if values["version"] > FORMAT_VERSION:
         raise CheckpointError(f"{path.name} was written by a newer Morphospace; update to open it.")
-    metrics = {str(k): float(v) for k, v in values["metrics"].items() if isinstance(v, int | float)}
-    return CheckpointHeader(**{**values, "metrics": metrics})
+    try:
+        metrics = {str(k): float(v) for k, v in values["metrics"].items() if isinstance(v, int | float)}
+    except OverflowError as error:
+        raise CheckpointError(f"{path.name} has a header that this program does not understand.") from error
+    name = _showable(values["name"]) or _showable(path.stem) or "model"
+    return CheckpointHeader(**{**values, "name": name, "metrics": metrics})
 
 
 def save_state(path: Path, tensors: Mapping[str, torch.Tensor], numbers: Mapping[str, Any]) -> None:
@@ -88,6 +97,11 @@ def load_state(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
     """What `save_state` wrote. Raises `CheckpointError`."""
     numbers = _metadata(path, _STATE_KEY)
     return _tensors(path), numbers
+
+
+def _showable(name: str) -> str:
+    """The name without what breaks lines, terminals and encodings, and not too long for a list."""
+    return "".join(sign for sign in name[: 2 * MAX_NAME_LENGTH] if sign.isprintable()).strip()[:MAX_NAME_LENGTH].strip()
 
 
 def _plain(tensor: torch.Tensor) -> torch.Tensor:
@@ -118,6 +132,10 @@ def _metadata(path: Path, key: str) -> dict[str, Any]:
 
 def _tensors(path: Path) -> dict[str, torch.Tensor]:
     try:
-        return load_file(path)
+        tensors = load_file(path)
     except (SafetensorError, OSError, ValueError) as error:
         raise CheckpointError(f"{path.name} is damaged or cut short; its tensors cannot be read.") from error
+    # The format knows packed numbers of 4 and 8 bits, with which torch cannot compute.
+    if any(tensor.dtype not in _DTYPES for tensor in tensors.values()):
+        raise CheckpointError(f"{path.name} holds tensors in a number format that is not used here.")
+    return tensors

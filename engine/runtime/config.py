@@ -5,6 +5,7 @@ The command line (tyro), the parameter form and a run's config.json are all made
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import MISSING, field, fields, replace
 from types import UnionType
@@ -98,6 +99,23 @@ def from_json(config_class: type[ConfigT], values: Mapping[str, Any]) -> ConfigT
     made = config_class(**{name: _coerced(name, value, hints[name]) for name, value in values.items()})
     check(made)
     return made
+
+
+def command_line(trainer: str, config: Any) -> str:
+    """The command that makes the run again, with what differs from the defaults."""
+    words = ["python", "-m", "engine", "train", trainer]
+    values = to_json(config)
+    for entry in fields(config):
+        value = values[entry.name]
+        default = list(entry.default) if isinstance(entry.default, tuple) else entry.default
+        option = entry.name.replace("_", "-")
+        if value == default and entry.default is not MISSING:
+            continue
+        if isinstance(value, bool):
+            words.append(f"--{option}" if value else f"--no-{option}")
+        else:
+            words += [f"--{option}", *(str(item) for item in (value if isinstance(value, list) else [value]))]
+    return shlex.join(words)
 
 
 def _coerced(name: str, value: Any, wanted: Any) -> Any:

@@ -13,14 +13,12 @@ import json
 import math
 import os
 import re
-import shlex
 import socket
 import time
 import unicodedata
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
@@ -30,7 +28,7 @@ from numpy.typing import NDArray
 from engine import paths
 from engine.errors import CheckpointError, SaveError
 from engine.runtime.atomic import write_text
-from engine.runtime.config import to_json
+from engine.runtime.config import command_line, to_json
 from engine.runtime.job import Arrays, Metrics, Note
 
 FORMAT_VERSION = 1
@@ -128,7 +126,7 @@ class RunFolder:
             "trainer": trainer,
             "config": to_json(config),
             "version": FORMAT_VERSION,
-            "command": _command_line(trainer, config),
+            "command": command_line(trainer, config),
         }
         write_text(self.path / "config.json", json.dumps(settings, indent=1))
 
@@ -306,20 +304,3 @@ def _alive(pid: int) -> bool:
 def _slug(name: str) -> str:
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", plain)[:40].strip("-") or "run"
-
-
-def _command_line(trainer: str, config: Any) -> str:
-    """The command that makes the run again, with what differs from the defaults."""
-    words = ["python", "-m", "engine", "train", trainer]
-    values = to_json(config)
-    for entry in fields(config):
-        value = values[entry.name]
-        default = list(entry.default) if isinstance(entry.default, tuple) else entry.default
-        option = entry.name.replace("_", "-")
-        if value == default and entry.default is not MISSING:
-            continue
-        if isinstance(value, bool):
-            words.append(f"--{option}" if value else f"--no-{option}")
-        else:
-            words += [f"--{option}", *(str(item) for item in (value if isinstance(value, list) else [value]))]
-    return shlex.join(words)

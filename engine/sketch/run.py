@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import shlex
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -15,8 +13,8 @@ from numpy.typing import NDArray
 from engine.data.sketches import SketchDataset, load_dataset
 from engine.errors import CheckpointError, TrainingError
 from engine.runtime.checkpoint import CheckpointHeader, load_checkpoint, load_state, save_checkpoint, save_state
-from engine.runtime.config import to_json
-from engine.runtime.devices import make_fabric
+from engine.runtime.config import command_line, to_json
+from engine.runtime.fabric import make_fabric
 from engine.sketch.batches import Augmentation, Batch, BatchSource
 from engine.sketch.config import SketchTrainConfig, model_config
 from engine.sketch.evaluation import held_out_loss, pool_of
@@ -63,10 +61,8 @@ class SketchRun:
         self._provenance = dataset.provenance
         self._valid = pool_of(dataset.valid, self.scale) if dataset.valid else None
         self._batches = self._make_batches(dataset)
-        torch_seed = config.seed + 7919 * self._fabric.global_rank
-        self._rng = np.random.default_rng(torch_seed)
         self._noise = torch.Generator(device=self._fabric.device)
-        self._noise.manual_seed(torch_seed)
+        self._reseed(0)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(config.seed)
             self.model = SketchRNN(self.model_config)
@@ -154,12 +150,16 @@ class SketchRun:
         self._progress.skipped = skipped
         self._bad_in_a_row = 0
         # Other noise than the first time, or the same three steps would fail again.
-        self._noise.manual_seed(self.config.seed + step)
-        self._rng = np.random.default_rng(self.config.seed + step)
+        self._reseed(step)
         return (
             f"{BAD_STEPS_BEFORE_RESTORE} steps in a row gave a loss that is not finite: back to step {self.step_count} "
             f"with {self._progress.rate_factor:g} of the learning rate."
         )
+
+    def _reseed(self, step: int) -> None:
+        seed = self.config.seed + 7919 * self._fabric.global_rank + step
+        self._noise.manual_seed(seed)
+        self._rng = np.random.default_rng(seed)
 
     def figures(self, losses: LossTerms) -> dict[str, float]:
         """The scalars of a step for the curves."""
@@ -301,7 +301,7 @@ class SketchRun:
             config={**asdict(self.model_config), "categories": list(self.model_config.categories)},
             data=self._provenance,
             metrics={**figures, "step": float(self.step_count), "train_seconds": self._progress.seconds},
-            command=_as_command(self.config),
+            command=command_line("sketch", self.config),
             version=1,
             extra={
                 "scale_factor": self.scale,
@@ -345,6 +345,9 @@ class SketchRun:
             self._optimiser.load_state_dict(optimiser)
             self._noise.set_state(tensors["random.torch"])
             self._rng.bit_generator.state = numbers["random.numpy"]
+            if self._fabric.global_rank > 0:
+                # The state is the first process's; with it all would learn from the same drawings.
+                self._reseed(int(numbers["step"]))
             best = numbers["best_loss"]
             self._progress = _Progress(
                 step=int(numbers["step"]),
@@ -367,14 +370,3 @@ def _grouped(tensors: dict[str, torch.Tensor]) -> dict[int, dict[str, torch.Tens
     if any(values.keys() != {"step", "exp_avg", "exp_avg_sq"} for values in grouped.values()):
         raise ValueError("not the state of Adam")
     return grouped
-
-
-def _as_command(config: SketchTrainConfig) -> str:
-    """The command that makes the same run again (only what differs from the defaults)."""
-    default: dict[str, Any] = to_json(SketchTrainConfig())
-    words = ["python", "-m", "engine", "train", "sketch"]
-    for name, value in to_json(config).items():
-        if value != default[name]:
-            words.append("--" + name.replace("_", "-"))
-            words += [str(item) for item in value] if isinstance(value, list) else [str(value)]
-    return shlex.join(words)

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from engine.runtime.job import Job, drive
 from engine.sketch.cells import State
+from engine.sketch.completion import DEFAULT_PEN_TEMPERATURE, DEFAULT_TEMPERATURE
 from engine.sketch.draw import PEN_DOWN, PEN_END, PointSource
 from engine.sketch.model import START_TOKEN, SketchRNN
 from engine.sketch.stepping import Stepper
@@ -95,14 +96,12 @@ def sample_drawings(
 
 
 def sample_sheet(model: SketchRNN, count: int, seed: int, max_points: int) -> NDArray[np.float32]:
-    """`count` drawings of evenly chosen categories at temperature 0.4, stroke-5 [count, T, 5] in model units."""
+    """`count` drawings of evenly chosen categories at the usual temperatures, stroke-5 [count, T, 5] in model units."""
     # On the CPU whatever the model trains on: a step is far too small a piece of work for anything else.
     stepper = Stepper(_on_cpu(model), torch.float32)
     known = len(model.config.categories)
     chosen = [(i * known) // count for i in range(count)] if known else [0] * count
-    drawings = drive(
-        sample_drawings(stepper, chosen, seed=seed, tau=0.4, pen_tau=0.4, max_points=max_points)
-    )
+    drawings = drive(_usual(stepper, chosen, seed, max_points))
     length = max(1, *(len(drawing) for drawing in drawings))
     sheet = np.zeros((count, length, 5), np.float32)
     sheet[:, :, 4] = 1
@@ -115,13 +114,20 @@ def sample_sheet(model: SketchRNN, count: int, seed: int, max_points: int) -> ND
 
 
 def typical_size(model: SketchRNN, max_points: int) -> float:
-    """The longer side of what the model draws, in model units: the median of some drawings at temperature 0.4."""
+    """The longer side of what the model draws, in model units: the median of some at the usual temperatures."""
     known = max(1, len(model.config.categories))
     categories = [i % known for i in range(32)]
     stepper = Stepper(model, torch.float32)
-    job = sample_drawings(stepper, categories, seed=0, tau=0.4, pen_tau=0.4, max_points=max_points)
+    job = _usual(stepper, categories, 0, max_points)
     sides = [np.ptp(np.cumsum(drawing[:, :2], axis=0), axis=0).max() for drawing in drive(job) if len(drawing) > 1]
     return float(np.median(sides)) if sides else 1.0
+
+
+def _usual(
+    stepper: Stepper, categories: Sequence[int], seed: int, max_points: int
+) -> Job[Sampled, list[NDArray[np.float32]]]:
+    tau, pen_tau = DEFAULT_TEMPERATURE, DEFAULT_PEN_TEMPERATURE
+    return sample_drawings(stepper, categories, seed=seed, tau=tau, pen_tau=pen_tau, max_points=max_points)
 
 
 def _on_cpu(model: SketchRNN) -> SketchRNN:

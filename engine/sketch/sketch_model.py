@@ -11,13 +11,20 @@ from typing import Any, TypeGuard
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch.overrides import TorchFunctionMode
 
 from engine.errors import BadDrawingError, CheckpointError, UnknownModelError
 from engine.runtime.checkpoint import CheckpointHeader, load_checkpoint
 from engine.runtime.job import Job
 from engine.sketch import magenta
 from engine.sketch.completing import complete
-from engine.sketch.completion import Completion, CompletionRequest, EndingsGrown
+from engine.sketch.completion import (
+    DEFAULT_PEN_TEMPERATURE,
+    DEFAULT_TEMPERATURE,
+    Completion,
+    CompletionRequest,
+    EndingsGrown,
+)
 from engine.sketch.config import SketchModelConfig
 from engine.sketch.fitting import ScaleFitter
 from engine.sketch.model import START_TOKEN, SketchRNN
@@ -86,7 +93,13 @@ class SketchModel:
         return complete(self.stepper, self.fitter, self.category_index(request.category), request)
 
     def sample(
-        self, count: int, *, category: str | None = None, seed: int = 0, temperature: float = 0.4
+        self,
+        count: int,
+        *,
+        category: str | None = None,
+        seed: int = 0,
+        temperature: float = DEFAULT_TEMPERATURE,
+        pen_temperature: float = DEFAULT_PEN_TEMPERATURE,
     ) -> Job[Sampled, list[Drawing]]:
         """`count` drawings from nothing, in the units of the model's data.
 
@@ -97,7 +110,7 @@ class SketchModel:
         else:
             wanted = [self.category_index(category)] * count
         made = yield from sample_drawings(
-            self.stepper, wanted, seed=seed, tau=temperature, pen_tau=temperature, max_points=self.longest
+            self.stepper, wanted, seed=seed, tau=temperature, pen_tau=pen_temperature, max_points=self.longest
         )
         words = [self.categories[i] if i < len(self.categories) else (category or self.name) for i in wanted]
         if not self.module.config.class_size and self.categories:
@@ -151,7 +164,7 @@ def load_model(path: Path) -> SketchModel:
     scale, longest, box = (header.extra.get(name) for name in ("scale_factor", "longest", "box"))
     if type(longest) is not int or not 1 <= longest <= 10_000 or not _is_length(scale) or not _is_length(box):
         raise CheckpointError(f"{path.name} does not state its scale factor, its longest drawing and its box.")
-    with torch.device("meta"):
+    with torch.device("meta"), _NoRandomNumbers():
         module = SketchRNN(config)
     if sum(parameter.numel() for parameter in module.parameters()) > MAX_PARAMETERS:
         raise CheckpointError(f"{path.name} describes a model that is too large to open.")
@@ -163,6 +176,21 @@ def load_model(path: Path) -> SketchModel:
         raise CheckpointError(f"{path.name} holds numbers that are not finite; its training went wrong.")
     module.requires_grad_(False).eval()
     return SketchModel(module, header, float(scale), float(box), longest)
+
+
+class _NoRandomNumbers(TorchFunctionMode):
+    """Leaves new tensors as they are: to draw numbers for a meta tensor torch loads its compiler, which takes a second.
+
+    Both names under which a draw may come are caught, that of torch.nn.init and that of the tensor's method.
+    """
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        given = kwargs or {}
+        if getattr(func, "__name__", "") in ("normal_", "uniform_", "kaiming_uniform_"):
+            return args[0] if args else given["tensor"]
+        return func(*args, **given)
 
 
 def _is_length(value: Any) -> TypeGuard[float]:

@@ -58,6 +58,10 @@ class SketchControls(QWidget):
         self.category = QComboBox()
         self.category.setEditable(True)
         self.category.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        # Long names of classes must not widen the card.
+        for menu in (self.models, self.category):
+            menu.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            menu.setMinimumContentsLength(8)
         completer = self.category.completer()
         if completer is not None:
             completer.setFilterMode(Qt.MatchFlag.MatchContains)

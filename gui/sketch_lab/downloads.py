@@ -1,7 +1,8 @@
-"""Fetches published models: a list to choose from, progress, cancel."""
+"""Fetches public files, models or drawings to train on: a list to choose from, progress, cancel."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine import paths
-from engine.data.download import Progress, RemoteFile, download, magenta_models
+from engine.data.download import Progress, RemoteFile, download, magenta_models, quickdraw_categories
 from gui.messages import Messages
 from gui.services.jobs import LabWorker
 
@@ -29,18 +30,18 @@ class DownloadDialog(QDialog):
 
     fetched = Signal(object)  # Path of the downloaded file
 
-    def __init__(self, messages: Messages, parent: QWidget | None = None) -> None:
-        """List the public models."""
+    def __init__(
+        self, title: str, about: str, remotes: Sequence[RemoteFile], messages: Messages, parent: QWidget | None = None
+    ) -> None:
+        """List `remotes`; `about` says what they are and under which licence."""
         super().__init__(parent)
         self._worker = LabWorker(messages, self)
         self._messages = messages
-        self._models = {remote.name: remote for remote in magenta_models()}
-        self.setWindowTitle("Published models")
+        self._remotes = {remote.name: remote for remote in remotes}
+        self.setWindowTitle(title)
         self.resize(420, 480)
         column = QVBoxLayout(self)
-        column.addWidget(_wrapped(
-            "Decoders of single classes that Magenta published (Apache License 2.0, about 3 MB each)."
-        ))
+        column.addWidget(_wrapped(about))
         self.filter = QLineEdit()
         self.filter.setPlaceholderText("Filter…")
         self.filter.setAccessibleName("Filter")
@@ -48,8 +49,8 @@ class DownloadDialog(QDialog):
         self.filter.textChanged.connect(self._on_filter_text_changed)
         column.addWidget(self.filter)
         self.names = QListWidget()
-        self.names.setAccessibleName("Models")
-        self.names.addItems(sorted(self._models))
+        self.names.setAccessibleName(title)
+        self.names.addItems(sorted(self._remotes))
         self.names.itemActivated.connect(lambda _item: self.fetch())
         column.addWidget(self.names, 1)
         self.progress = QProgressBar()
@@ -60,6 +61,7 @@ class DownloadDialog(QDialog):
         row.addStretch(1)
         self.fetch_button = QPushButton("Download")
         self.fetch_button.setProperty("role", "primary")
+        self.fetch_button.setDefault(True)
         self.fetch_button.clicked.connect(self.fetch)
         self.close_button = QPushButton("Close")
         self.close_button.clicked.connect(self.close)
@@ -70,11 +72,11 @@ class DownloadDialog(QDialog):
         self.finished.connect(self._on_finished)
 
     def fetch(self) -> None:
-        """Fetch the model that is chosen in the list."""
+        """Fetch the file that is chosen in the list."""
         item = self.names.currentItem()
         if item is None or item.isHidden() or self._worker.busy:
             return
-        remote = self._models[item.text()]
+        remote = self._remotes[item.text()]
         self.progress.setRange(0, 0)
         self._worker.submit(
             partial(download, remote, paths.downloads()), self._on_progress, partial(self._on_done, remote)
@@ -102,8 +104,21 @@ class DownloadDialog(QDialog):
             self.names.setCurrentItem(matches[0])
 
     def _on_finished(self, _result: int) -> None:
-        self._worker.shut_down()
+        # A server that is silent keeps the thread for a while; nobody waits for it.
+        self._worker.shut_down(timeout=0)
         self.deleteLater()
+
+
+def models_dialog(messages: Messages, parent: QWidget | None = None) -> DownloadDialog:
+    """The published models."""
+    about = "Decoders of single classes that Magenta published (Apache License 2.0, about 3 MB each)."
+    return DownloadDialog("Published models", about, magenta_models(), messages, parent)
+
+
+def drawings_dialog(messages: Messages, parent: QWidget | None = None) -> DownloadDialog:
+    """The categories of Quick, Draw!, to train on."""
+    about = "Drawings of Quick, Draw! (Google, CC BY 4.0), a file for each class, some 65 MB each."
+    return DownloadDialog("Drawings to learn from", about, quickdraw_categories(), messages, parent)
 
 
 def _wrapped(text: str) -> QLabel:

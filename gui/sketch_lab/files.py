@@ -17,6 +17,8 @@ from gui.services.jobs import LabWorker
 from gui.sketch_lab.picker import DrawingPicker
 from gui.sketch_lab.session import SketchSession
 
+DRAWING_SUFFIXES = frozenset({".svg", ".ndjson", ".npz"})
+MODEL_SUFFIXES = frozenset({".safetensors", ".json"})
 OPEN_FILTER = "Drawings (*.svg *.ndjson *.npz);;All files (*)"
 MODEL_FILTER = "Models (*.safetensors *.gen.json *.json);;All files (*)"
 _SECONDS_OF_ANIMATION = 6.0

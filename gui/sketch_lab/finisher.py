@@ -108,5 +108,6 @@ class Finisher(QObject):
             return
         self._growth.advance(self._since_frame.restart() / 1000)
         self.frame.emit()
-        if self._growth.settled:
+        # Not when it is complete: a model that fails half way leaves endings that never will be.
+        if not self._worker.busy and self._growth.all_shown:
             self._clock.stop()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal
+from PySide6.QtCore import QElapsedTimer, QObject, QRectF, QTimer, Signal
 
 from engine.sketch.strokes import Drawing, Points
 from gui.sketch_lab.intent import Paper
@@ -42,8 +42,13 @@ class FirstStart(QObject):
         return self._clock.isActive() or self._rest.isActive()
 
     @property
+    def is_drawn(self) -> bool:
+        """Whether the beginning is drawn to its end and `drawn` has told of it."""
+        return self._rest.isActive()
+
+    @property
     def drawing(self) -> Drawing:
-        """The beginning that is shown; empty when there is none."""
+        """The beginning that is shown, its class as its word; empty when there is none."""
         return self._drawing if self.active else Drawing()
 
     def start(self) -> None:
@@ -60,9 +65,9 @@ class FirstStart(QObject):
 
     def _begin(self) -> None:
         paper = paper_of(self._canvas)
-        beginning = _BEGINNINGS[self._round % len(_BEGINNINGS)]
+        word, beginning = _BEGINNINGS[self._round % len(_BEGINNINGS)]
         self._drawing = Drawing(
-            tuple((stroke * paper.size + (paper.left, paper.top)).astype(np.float32) for stroke in beginning)
+            tuple((stroke * paper.size + (paper.left, paper.top)).astype(np.float32) for stroke in beginning), word
         )
         self._elapsed.start()
         self._clock.start()
@@ -81,7 +86,7 @@ def paper_of(canvas: StrokeCanvas) -> Paper:
     """The square in the middle of what the canvas shows, in canvas units, in which a whole drawing looks right."""
     view = canvas.view
     size = 0.62 * min(canvas.width(), canvas.height()) / view.zoom
-    middle = (canvas.rect().center() - view.origin.toPoint()) / view.zoom
+    middle = view.to_canvas(QRectF(canvas.rect()).center())
     return Paper(middle.x() - size / 2, middle.y() - size / 2, size)
 
 
@@ -95,19 +100,17 @@ def _line(*points: tuple[float, float]) -> Points:
     return np.asarray(points, np.float32)
 
 
-_BEGINNINGS: tuple[tuple[Points, ...], ...] = (
-    # The head of an animal with two long ears.
+# Class and strokes, in shares of the paper.
+_BEGINNINGS: tuple[tuple[str, tuple[Points, ...]], ...] = (
+    ("bicycle", (_arc(0.17, 0.66, 0.34, 0.33, -0.1, 0.93, 26), _arc(0.82, 0.68, 0.35, 0.34, -0.22, 0.8, 26))),
     (
-        _arc(0.42, 0.5, 0.42, 0.4, -0.2, 0.83, 30),
-        _line((0.34, 0.31), (0.28, 0.08), (0.36, 0.06), (0.42, 0.29)),
-        _line((0.47, 0.3), (0.5, 0.05), (0.58, 0.06), (0.57, 0.33)),
+        "rabbit",
+        (
+            np.concatenate([
+                _arc(0.38, 0.36, 0.18, 0.62, 0.36, 1.12, 22),
+                _arc(0.6, 0.37, 0.19, 0.66, 0.4, 1.16, 22),
+            ]),
+        ),
     ),
-    # A long body with a snout.
-    (_arc(0.45, 0.5, 0.62, 0.3, 0.02, 0.96, 30), _arc(0.83, 0.42, 0.24, 0.22, 0.3, 1.2, 18)),
-    # A round head with pointed ears.
-    (
-        _arc(0.5, 0.55, 0.6, 0.54, -0.16, 0.66, 34),
-        _line((0.25, 0.4), (0.22, 0.14), (0.42, 0.3)),
-        _line((0.58, 0.29), (0.78, 0.13), (0.76, 0.4)),
-    ),
+    ("palm tree", (_line((0.44, 0.98), (0.45, 0.8), (0.47, 0.6), (0.52, 0.42), (0.56, 0.34)),)),
 )

@@ -7,31 +7,28 @@ import math
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
+    QFocusEvent,
     QFont,
     QFontMetricsF,
     QKeyEvent,
     QMouseEvent,
     QPainter,
-    QPainterPath,
     QPaintEvent,
     QPen,
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from engine.sketch.strokes import Points
 from gui.palette import Theme
+from gui.sketch_lab.gallery_ink import RADIUS, GalleryInk
 from gui.sketch_lab.growth import Growth
 
 _GAP = 10.0
-_RADIUS = 10.0
-_MARGIN = 0.12  # of a cell's shorter side, around the drawing
-_SMALLEST_BOX = 60.0  # canvas units; a dot is not blown up to the whole cell
 
 
 class EndingGallery(QWidget):
     """A grid of cells; paints the `Growth` it is given."""
 
-    hovered = Signal(int)  # a place, or -1
+    hovered = Signal(int)  # the place that is marked now, or -1
     chosen = Signal(int)  # a place
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
@@ -42,7 +39,9 @@ class EndingGallery(QWidget):
         self._count = 9
         self._hover = -1
         self._cursor = -1  # the cell that the keyboard is on
+        self._told = -1  # what `hovered` brought last
         self._hint = ""
+        self._ink = GalleryInk()
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -67,11 +66,21 @@ class EndingGallery(QWidget):
     def show_growth(self, growth: Growth | None) -> None:
         """Paint these endings from now on; None empties the gallery."""
         self._growth = growth
-        if growth is None or self._hover >= growth.count:
-            self._set_hover(-1)
         if growth is None or self._cursor >= growth.count:
             self._cursor = -1
-        self.update()
+        if growth is None or self._hover >= growth.count:
+            self._set_hover(-1)
+        self._mark()
+
+    @property
+    def growth(self) -> Growth | None:
+        """The endings that are shown."""
+        return self._growth
+
+    @property
+    def theme(self) -> Theme:
+        """The colours in use."""
+        return self._theme
 
     @property
     def marked(self) -> int:
@@ -103,57 +112,40 @@ class EndingGallery(QWidget):
     # ---- painting
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint the cells that the event touches."""
+        """Paint the cells, then what the mouse and the keyboard are on."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        for place, cell in enumerate(self.cells):
-            if event.region().intersects(cell.toAlignedRect()):
-                self._paint_cell(painter, place, cell)
-        if self._growth is None and self._hint:
-            painter.setPen(QColor(self._theme.muted))
-            flags = int(Qt.AlignmentFlag.AlignCenter) | int(Qt.TextFlag.TextWordWrap)
-            painter.drawText(self.rect().adjusted(24, 24, -24, -24), flags, self._hint)
+        self._ink.draw_on(painter, self)
+        growth = self._growth
+        if growth is None:
+            self._paint_hint(painter)
+        else:
+            marked, muted = self.marked, QColor(self._theme.muted)
+            for place, cell in enumerate(self.cells):
+                if place == marked:
+                    self._paint_mark(painter, place, cell)
+                else:
+                    self._paint_labels(painter, place, cell, muted)
         painter.end()
 
-    def _paint_cell(self, painter: QPainter, place: int, cell: QRectF) -> None:
-        theme = self._theme
-        marked = place == self.marked and self._growth is not None
-        frame = QPen(QColor(theme.accent if marked else theme.border), 2.0 if marked else 1.0)
-        painter.setPen(frame)
-        painter.setBrush(QColor(theme.paper))
-        inset = frame.widthF() / 2
-        painter.drawRoundedRect(cell.adjusted(inset, inset, -inset, -inset), _RADIUS, _RADIUS)
-        if self._growth is None:
-            return
-        painter.save()
-        painter.setClipRect(cell.adjusted(2, 2, -2, -2))
-        self._paint_drawing(painter, place, cell)
-        painter.restore()
-        self._paint_labels(painter, place, cell, marked)
+    def _paint_hint(self, painter: QPainter) -> None:
+        painter.setPen(QColor(self._theme.muted))
+        flags = int(Qt.AlignmentFlag.AlignCenter) | int(Qt.TextFlag.TextWordWrap)
+        painter.drawText(self.rect().adjusted(24, 24, -24, -24), flags, self._hint)
 
-    def _paint_drawing(self, painter: QPainter, place: int, cell: QRectF) -> None:
-        assert self._growth is not None
-        left, top, right, bottom = self._growth.box(place)
-        side = max(right - left, bottom - top, _SMALLEST_BOX)
-        room = min(cell.width(), cell.height()) * (1 - 2 * _MARGIN)
-        zoom = room / side
-        origin = cell.center() - QPointF((left + right) / 2 * zoom, (top + bottom) / 2 * zoom)
+    def _paint_mark(self, painter: QPainter, place: int, cell: QRectF) -> None:
+        """The frame and the labels of the cell under the mouse or the keyboard."""
+        painter.setPen(QPen(QColor(self._theme.accent), 2.0))
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        for strokes, color in (
-            (self._growth.beginning.strokes, self._theme.muted),
-            (self._growth.strokes(place), self._theme.accent),
-        ):
-            pen = QPen(QColor(color), 2.0, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin)
-            painter.setPen(pen)
-            for stroke in strokes:
-                painter.drawPath(stroke_path(stroke, zoom, origin))
+        painter.drawRoundedRect(cell.adjusted(1, 1, -1, -1), RADIUS, RADIUS)
+        self._paint_labels(painter, place, cell, QColor(self._theme.accent))
 
-    def _paint_labels(self, painter: QPainter, place: int, cell: QRectF, marked: bool) -> None:
+    def _paint_labels(self, painter: QPainter, place: int, cell: QRectF, color: QColor) -> None:
         assert self._growth is not None
         font = QFont(self.font())
         font.setPointSizeF(max(8.0, font.pointSizeF() * 0.86))
         painter.setFont(font)
-        painter.setPen(QColor(self._theme.accent if marked else self._theme.muted))
+        painter.setPen(color)
         inner = cell.adjusted(9, 6, -9, -6)
         if place < 9:
             painter.drawText(inner, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, str(place + 1))
@@ -197,20 +189,34 @@ class EndingGallery(QWidget):
             wanted = self._cursor + moves[key] if self._cursor >= 0 else 0
             if 0 <= wanted < self._growth.count:
                 self._cursor = wanted
-                self.hovered.emit(wanted)
-                self.update()
+                self._mark()
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space) and self._cursor >= 0:
             self.chosen.emit(self._cursor)
         else:
             super().keyPressEvent(event)
 
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """The cell that the keyboard was on is marked again."""
+        super().focusInEvent(event)
+        self._mark()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """The keyboard marks nothing any more."""
+        super().focusOutEvent(event)
+        self._mark()
+
     def _set_hover(self, place: int) -> None:
-        if place == self._hover:
-            return
-        self._hover = place
-        self.setCursor(Qt.CursorShape.PointingHandCursor if place >= 0 else Qt.CursorShape.ArrowCursor)
-        self.hovered.emit(place)
+        if place != self._hover:
+            self._hover = place
+            self.setCursor(Qt.CursorShape.PointingHandCursor if place >= 0 else Qt.CursorShape.ArrowCursor)
+            self._mark()
+
+    def _mark(self) -> None:
+        """Show which place is marked, and tell of it when it is another one."""
         self.update()
+        if self.marked != self._told:
+            self._told = self.marked
+            self.hovered.emit(self._told)
 
 
 def _grid(count: int, width: int, height: int) -> tuple[int, int]:
@@ -223,15 +229,3 @@ def _grid(count: int, width: int, height: int) -> tuple[int, int]:
         if score > best_score:
             best, best_score = (columns, rows), score
     return best
-
-
-def stroke_path(stroke: Points, zoom: float, origin: QPointF) -> QPainterPath:
-    """A stroke [n, 2] as a path of straight lines at stroke * zoom + origin; a single point becomes a dot."""
-    xs = (stroke[:, 0] * zoom + origin.x()).tolist()
-    ys = (stroke[:, 1] * zoom + origin.y()).tolist()
-    path = QPainterPath(QPointF(xs[0], ys[0]))
-    if len(xs) == 1:
-        path.lineTo(xs[0] + 0.01, ys[0])
-    for x, y in zip(xs[1:], ys[1:], strict=True):
-        path.lineTo(x, y)
-    return path

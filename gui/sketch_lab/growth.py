@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from engine.sketch.completion import Completion, EndingsGrown
 from engine.sketch.strokes import Drawing, Points
 
-_LIFTED, _ENDED = 1, 2
+_DRAWN, _LIFTED, _ENDED = 0, 1, 2
 # A hand takes longer than the network: the endings are shown at this pace, so that one sees them being drawn.
 POINTS_PER_SECOND = 90.0
 
@@ -25,11 +25,13 @@ class Growth:
         self.shown = 0.0
         self._points = np.zeros((count, 0, 2), np.float32)
         self._pens = np.zeros((count, 0), np.uint8)
+        self._boxes: list[tuple[float, float, float, float]] = []  # of all that has come; empty when not known
 
     def add(self, event: EndingsGrown) -> None:
         """Take what has come; events come in order."""
         self._points = np.concatenate([self._points, event.points], axis=1)
         self._pens = np.concatenate([self._pens, event.pens], axis=1)
+        self._boxes = []
 
     def finish(self, completion: Completion) -> None:
         """All points are there; the order of the endings is now known."""
@@ -44,9 +46,9 @@ class Growth:
         self.shown = float(self._points.shape[1])
 
     @property
-    def settled(self) -> bool:
-        """Whether nothing will change any more: all has come and all is shown."""
-        return self.completion is not None and self.shown >= self._longest()
+    def all_shown(self) -> bool:
+        """Whether everything that has come is shown."""
+        return self.shown >= self._longest()
 
     def _longest(self) -> int:
         if not self._pens.size:
@@ -63,14 +65,33 @@ class Growth:
         return self.completion.endings[place].log_likelihood if self.completion is not None else None
 
     def strokes(self, place: int, everything: bool = False) -> list[Points]:
-        """The strokes to paint for the ending in place `place`: as much as is shown, or all that has come."""
+        """The strokes of the ending in a place: as much as is shown, or all that has come."""
         index = self.index_at(place)
         count = self._points.shape[1] if everything else int(self.shown)
         return split_strokes(self._points[index, :count], self._pens[index, :count], self._joint())
 
+    def ink_between(self, place: int, first: int, last: int) -> list[Points]:
+        """What the points `first` to `last` (not included) of the ending in a place add to the picture of it."""
+        index = self.index_at(place)
+        if first == 0:
+            joint = self._joint()
+        elif self._pens[index, first - 1] == _DRAWN:
+            joint = self._points[index, first - 1]
+        elif self._pens[index, first - 1] == _ENDED:
+            return []
+        else:
+            joint = None
+        return split_strokes(self._points[index, first:last], self._pens[index, first:last], joint)
+
     def box(self, place: int) -> tuple[float, float, float, float]:
         """Left, top, right, bottom of the beginning and all that has come of the ending in a place."""
-        return Drawing((*self.beginning.strokes, *self.strokes(place, everything=True))).box()
+        if len(self._boxes) != self.count:
+            self._boxes = [self._box(index) for index in range(self.count)]
+        return self._boxes[self.index_at(place)]
+
+    def _box(self, index: int) -> tuple[float, float, float, float]:
+        strokes = split_strokes(self._points[index], self._pens[index], None)
+        return Drawing((*self.beginning.strokes, *strokes)).box()
 
     def _joint(self) -> NDArray[np.float32] | None:
         return self.beginning.strokes[-1][-1] if self.joins else None

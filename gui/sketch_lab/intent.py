@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from engine.sketch.completion import CompletionRequest
+from engine.sketch.completion import DEFAULT_PEN_TEMPERATURE, DEFAULT_TEMPERATURE, CompletionRequest
 from engine.sketch.strokes import Drawing, Points
 from gui.settings import Settings
 
@@ -28,8 +28,8 @@ class Intent:
     model: str = ""
     category: str = ""
     count: int = 9
-    temperature: float = 0.4
-    pen_temperature: float = -1.0
+    temperature: float = DEFAULT_TEMPERATURE
+    pen_temperature: float = DEFAULT_PEN_TEMPERATURE
     seed: int = 1
     rank: bool = False
     while_pausing: bool = True

@@ -9,16 +9,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import (
-    QButtonGroup,
-    QHBoxLayout,
-    QPushButton,
-    QScrollArea,
-    QSplitter,
-    QStackedWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QWidget
 
 from engine.errors import BadDrawingError
 from engine.sketch.completion import Completion
@@ -26,27 +17,22 @@ from engine.sketch.strokes import Drawing, scaled
 from gui.lab import Lab, LabContext
 from gui.palette import Theme
 from gui.services.jobs import LabWorker
-from gui.sketch_lab.controls import SketchControls
-from gui.sketch_lab.document import SketchDocument
-from gui.sketch_lab.downloads import DownloadDialog
-from gui.sketch_lab.files import SketchFiles
+from gui.sketch_lab.downloads import drawings_dialog, models_dialog
+from gui.sketch_lab.files import MODEL_SUFFIXES, SketchFiles
 from gui.sketch_lab.finisher import Finisher
 from gui.sketch_lab.first_start import FirstStart, paper_of
-from gui.sketch_lab.gallery import EndingGallery
 from gui.sketch_lab.growth import Growth
 from gui.sketch_lab.info import INFO_HTML
 from gui.sketch_lab.intent import Intent, IntentModel, request_for
+from gui.sketch_lab.scenes import scenes_of
 from gui.sketch_lab.session import ModelReady, ModelSummary, SketchSession
-from gui.sketch_lab.toolbar import CanvasToolbar
-from gui.widgets.stroke_canvas import StrokeCanvas
+from gui.sketch_lab.stage import SketchStage
+from gui.widgets.stroke_document import StrokeDocument
 from gui.widgets.training_panel import TrainingPanel
 
 PREFERRED_MODEL = "doodles"
-CONTROLS_WIDTH = 316
 # The pen rests when it has not moved for this long; longer than the pauses within a stroke, shorter than patience.
 REST_MS = 300
-_HINT = "Draw the beginning of something.\nAt every pen-up the network finishes it."
-_GALLERY_HINT = "Endings grow here when you draw."
 
 
 class SketchLab(Lab):
@@ -60,7 +46,7 @@ class SketchLab(Lab):
         """Build the views and ask for the models."""
         super().__init__(parent)
         self._context = context
-        self.document = SketchDocument(self)
+        self.document = StrokeDocument(self)
         self.model = IntentModel(context.settings, self)
         self.session = SketchSession()
         self._worker = LabWorker(context.messages, self)
@@ -74,69 +60,14 @@ class SketchLab(Lab):
         self._touched = False
         self._listed = False
         self._ready: ModelReady | None = None
+        self._shown_class = ""  # the class that the demonstration has chosen
         self._training: TrainingPanel | None = None
-        self._build()
+        self._stage = stage = SketchStage(self, self.document, self.model, context.theme)
+        self.canvas, self.gallery, self.controls = stage.canvas, stage.gallery, stage.controls
+        self.toolbar, self.pages, self.page_buttons = stage.toolbar, stage.pages, stage.page_buttons
+        self.first_start = FirstStart(self.canvas, self)
         self._connect()
         self._list_models()
-
-    # ---- views
-
-    def _build(self) -> None:
-        theme = self._context.theme
-        self.canvas = StrokeCanvas(self.document, theme)
-        self.canvas.set_hint(_HINT)
-        self.first_start = FirstStart(self.canvas, self)
-        self.toolbar = CanvasToolbar(self.canvas, self.document, theme)
-        self.gallery = EndingGallery(theme.theme)
-        self.gallery.set_hint(_GALLERY_HINT)
-        self.gallery.set_count(self.model.intent.count)
-        self.controls = SketchControls(self.model)
-        self.pages = QStackedWidget()
-        self._drawing_page = self._make_drawing_page()
-        self.pages.addWidget(self._drawing_page)
-        top = QHBoxLayout()
-        top.setContentsMargins(0, 0, 0, 0)
-        top.addWidget(self.toolbar, 1)
-        self.page_buttons = QButtonGroup(self)
-        for index, (text, tip) in enumerate((
-            ("Draw", "Draw, and let a model finish the drawing."),
-            ("Train", "Train a Sketch-RNN on drawings of your own and watch it learn."),
-        )):
-            button = QPushButton(text)
-            button.setCheckable(True)
-            button.setChecked(index == 0)
-            button.setProperty("role", "flat")
-            button.setToolTip(tip)
-            self.page_buttons.addButton(button, index)
-            top.addWidget(button)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(16, 12, 16, 14)
-        column.setSpacing(10)
-        column.addLayout(top)
-        column.addWidget(self.pages, 1)
-
-    def _make_drawing_page(self) -> QWidget:
-        splitter = QSplitter(Qt.Orientation.Horizontal)
-        splitter.addWidget(self.canvas)
-        splitter.addWidget(self.gallery)
-        splitter.setStretchFactor(0, 1)
-        splitter.setStretchFactor(1, 1)
-        splitter.setSizes([500, 500])
-        splitter.setChildrenCollapsible(False)
-        splitter.setHandleWidth(12)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setFixedWidth(CONTROLS_WIDTH)
-        self.controls.setObjectName("scrolled")
-        scroll.setWidget(self.controls)
-        page = QWidget()
-        row = QHBoxLayout(page)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(14)
-        row.addWidget(splitter, 1)
-        row.addWidget(scroll)
-        return page
 
     def _connect(self) -> None:
         self._context.theme.changed.connect(self._on_theme_changed)
@@ -173,7 +104,7 @@ class SketchLab(Lab):
         self._shortcut("Ctrl+O", self.files.ask_for_drawing)
 
     def _shortcut(self, keys: str, act: Callable[[], None]) -> None:
-        shortcut = QShortcut(QKeySequence(keys), self._drawing_page)
+        shortcut = QShortcut(QKeySequence(keys), self._stage.drawing_page)
         shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         shortcut.activated.connect(act)
 
@@ -182,6 +113,8 @@ class SketchLab(Lab):
     def on_shown(self) -> None:
         """Begin to move, if nobody has drawn yet."""
         self._is_shown = True
+        # Number keys keep endings from the start, not only after a click.
+        self.canvas.setFocus()
         self._show_status()
         self._start_demonstration()
 
@@ -207,7 +140,7 @@ class SketchLab(Lab):
 
     def open_file(self, path: Path) -> None:
         """Open a drawing or add a model, by the file's name."""
-        if path.suffix in (".safetensors", ".json"):
+        if path.suffix.lower() in MODEL_SUFFIXES:
             self.files.add_model(path)
         else:
             self.files.open_drawing(path)
@@ -216,12 +149,16 @@ class SketchLab(Lab):
         """Whether everything that was begun is on screen."""
         return self._listed and self.finisher.settled and not self.files.busy
 
+    def screenshot_scenes(self) -> dict[str, Callable[[], None]]:
+        """States worth a picture, by name; see `gui.screenshots`."""
+        return scenes_of(self)
+
     def _list_models(self) -> None:
         self._lister.submit(self.session.list_models, lambda _none: None, self._on_models_listed)
 
     def _on_models_listed(self, answer: tuple[list[ModelSummary], list[str]]) -> None:
         found, problems = answer
-        self._listed = True
+        was_listed, self._listed = self._listed, True
         self.controls.show_models(found)
         for problem in problems:
             self._context.messages.warning(problem)
@@ -231,12 +168,22 @@ class SketchLab(Lab):
         elif self.model.intent.model not in known:
             preferred = next((s for s in found if s.name == PREFERRED_MODEL), found[0])
             self.model.update(model=str(preferred.path))
-        else:
-            self.finisher.open_model(self.model.intent)
+        elif not was_listed:
+            self._open_model()
             self._start_demonstration()
 
+    def _open_model(self) -> None:
+        """Open the model of the intent, and ask it about what is on the paper."""
+        self.finisher.open_model(self.model.intent)
+        if self.first_start.active:
+            if self.first_start.drawing.strokes:
+                self._on_first_start_drawn(self.first_start.drawing, 0)
+        elif not self.document.is_empty or self.model.intent.from_nothing:
+            self._ask()
+
     def _start_demonstration(self) -> None:
-        if self._is_shown and self._listed and not self._touched and self.model.intent.model and self.document.is_empty:
+        is_seen = self._is_shown and self.pages.currentIndex() == 0
+        if is_seen and self._listed and not self._touched and self.model.intent.model and self.document.is_empty:
             self.first_start.start()
 
     def _stop_demonstration(self) -> None:
@@ -244,6 +191,9 @@ class SketchLab(Lab):
         if self.first_start.active:
             self.first_start.stop()
             self.finisher.forget()
+        if self._shown_class and self.model.intent.category == self._shown_class:
+            self.model.update(category="")
+        self._shown_class = ""
 
     # ---- drawing and asking
 
@@ -262,18 +212,20 @@ class SketchLab(Lab):
         growth = self.finisher.growth
         if growth is None or not 0 <= place < growth.count:
             return
-        beginning = self.first_start.drawing
-        live = self.canvas.live_stroke()
+        # What was shown is kept: the demonstration may have begun anew since, and the pen may have gone on.
+        beginning, was_shown = growth.beginning.strokes, self.first_start.active
+        self._shown_class = ""  # whoever keeps an ending of the demonstration goes on with its class
+        is_drawing = self.canvas.live_stroke() is not None
         strokes = growth.strokes(place, everything=True)
-        if live is not None:
+        if is_drawing:
             self.canvas.cancel()
         self._stop_demonstration()
         self.model.update(from_nothing=False)
         try:
-            if beginning.strokes:
-                self.document.add_strokes(beginning.strokes, "beginning")
-            elif live is not None:
-                self.document.add_stroke(live)
+            if was_shown:
+                self.document.add_strokes(beginning, "beginning")
+            elif is_drawing:
+                self.document.add_stroke(beginning[-1])
             self.document.add_strokes(strokes, "ending", joins=growth.joins)
         except BadDrawingError as error:
             self._context.messages.report(error)
@@ -308,9 +260,21 @@ class SketchLab(Lab):
             self._ask()
 
     def _on_first_start_drawn(self, beginning: Drawing, number: int) -> None:
+        if number and self._takes_class_of(beginning):
+            return
         request = request_for(self.model.intent, beginning, None, paper_of(self.canvas))
         if request is not None:
             self.finisher.ask(self.model.intent, replace(request, seed=self.model.intent.seed + number))
+
+    def _takes_class_of(self, beginning: Drawing) -> bool:
+        """While the person has chosen no class, the demonstration chooses its own; whether that asked for endings."""
+        known = self._ready.categories if self._ready is not None and self._ready.chooses_category else ()
+        chosen = self.model.intent.category
+        if beginning.word not in known or chosen == beginning.word or chosen not in ("", self._shown_class):
+            return False
+        self._shown_class = beginning.word
+        self.model.update(category=beginning.word)
+        return True
 
     def _on_intent_changed(self, intent: Intent, before: Intent) -> None:
         if intent.count != before.count:
@@ -353,6 +317,8 @@ class SketchLab(Lab):
         self.controls.show_ready(ready)
         self._ready = ready
         self._show_status()
+        if self.first_start.is_drawn:
+            self._takes_class_of(self.first_start.drawing)
 
     def _show_status(self) -> None:
         ready = self._ready
@@ -373,7 +339,7 @@ class SketchLab(Lab):
 
     def _on_canvas_files_dropped(self, paths: list[Path]) -> None:
         if paths:
-            self.files.open_drawing(paths[0])
+            self.open_file(paths[0])
 
     def _on_drawing_opened(self, drawing: Drawing, name: str) -> None:
         self._stop_demonstration()
@@ -388,12 +354,22 @@ class SketchLab(Lab):
 
     def _on_model_added(self, path: Path) -> None:
         self._context.messages.info(f"{path.stem} is in the catalog.")
-        self.model.update(model=str(path))
+        if self.model.intent.model == str(path):
+            # The file is another one than when it was opened.
+            self._open_model()
+        else:
+            self.model.update(model=str(path))
         self._list_models()
 
     def _on_download_requested(self) -> None:
-        dialog = DownloadDialog(self._context.messages, self)
+        dialog = models_dialog(self._context.messages, self)
         dialog.fetched.connect(self.files.add_model)
+        dialog.open()
+
+    def _on_drawings_requested(self) -> None:
+        assert self._training is not None
+        dialog = drawings_dialog(self._context.messages, self)
+        dialog.fetched.connect(self._training.add_data)
         dialog.open()
 
     def _on_page_clicked(self, index: int) -> None:
@@ -401,7 +377,11 @@ class SketchLab(Lab):
             self._training = TrainingPanel("sketch", self._context.messages)
             self._training.set_theme(self._context.theme.theme)
             self._training.model_saved.connect(lambda path: self.files.add_model(Path(path)))
-            self.pages.addWidget(self._training)
+            self._stage.add_training_page(self._training).clicked.connect(self._on_drawings_requested)
         self.pages.setCurrentIndex(index)
         self.toolbar.setVisible(index == 0)
+        if index == 0:
+            self._start_demonstration()
+        else:
+            self.first_start.stop()
 

@@ -9,7 +9,7 @@ from PySide6.QtGui import QIcon, QPainter, QPalette, QPen, QPixmap
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from engine.sketch.strokes import Drawing
-from gui.sketch_lab.gallery import stroke_path
+from gui.sketch_lab.gallery_ink import stroke_path
 
 _SIDE = 96
 _MARGIN = 10

@@ -7,10 +7,10 @@ from functools import partial
 from PySide6.QtCore import QSignalBlocker, QSize, Signal
 from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QMenu, QToolButton, QWidget
 
-from gui.sketch_lab.document import SketchDocument
 from gui.theme import ThemeManager
 from gui.widgets.canvas_tools import Tool
 from gui.widgets.stroke_canvas import StrokeCanvas
+from gui.widgets.stroke_document import StrokeDocument
 
 _TOOLS = (
     (Tool.PEN, "mdi6.pencil", "Pen (B): draw; the network goes on at every pen-up."),
@@ -28,7 +28,7 @@ class CanvasToolbar(QWidget):
     export_requested = Signal(str, int)  # "png", "svg", "animated", "ndjson"; the picture's size, 0 to ask, -1 no size
 
     def __init__(
-        self, canvas: StrokeCanvas, document: SketchDocument, theme: ThemeManager, parent: QWidget | None = None
+        self, canvas: StrokeCanvas, document: StrokeDocument, theme: ThemeManager, parent: QWidget | None = None
     ) -> None:
         """Buttons that follow the state of both."""
         super().__init__(parent)

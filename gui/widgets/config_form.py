@@ -9,9 +9,11 @@ from pathlib import Path
 from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
+import qtawesome
 from pyqtgraph.parametertree import Parameter, ParameterTree
 from pyqtgraph.parametertree.parameterTypes import SimpleParameter, WidgetParameterItem
 from PySide6.QtCore import QSize, Signal
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from engine.errors import TrainingError
@@ -20,6 +22,8 @@ from engine.runtime.config import from_json, to_json
 ADVANCED = "Advanced"
 NO_GROUP = "Settings"
 SIGNIFICANT_DIGITS = 12
+ROW_SHRINKS_TO = 0.9
+RESET_COLOUR = "#7d859b"
 
 
 class PathsEdit(QWidget):
@@ -46,6 +50,11 @@ class PathsEdit(QWidget):
         layout.setSpacing(2)
         layout.addWidget(self.line, 1)
         layout.addWidget(button)
+
+    def sizeHint(self) -> QSize:  # Qt's name
+        """As high as it is after pyqtgraph has made its row lower than what the widget asks for."""
+        hint = super().sizeHint()
+        return QSize(hint.width(), round(hint.height() / ROW_SHRINKS_TO) + 4)
 
     def value(self) -> tuple[str, ...]:
         """The paths; in the line they stand between the system's own separators."""
@@ -109,6 +118,8 @@ class ConfigForm(QWidget):
         self._root.sigTreeStateChanged.connect(self._on_tree_changed)
         self._tree = ParameterTree(parent=self, showHeader=False)
         self._tree.setParameters(self._root, showTop=False)
+        for parameter in self._parameters.values():
+            _dress_reset_button(parameter)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._tree)
@@ -170,6 +181,16 @@ class ConfigForm(QWidget):
         self.changed.emit()
         if self._live:
             self.edited.emit({name: self._value(name) for name in names})
+
+
+def _dress_reset_button(parameter: Any) -> None:
+    """The button that brings a row's default back: an icon that fits both themes, seen only where it does something."""
+    icon = qtawesome.icon("mdi6.restore", color=RESET_COLOUR, color_disabled=QColor(0, 0, 0, 0))
+    for item in parameter.items:
+        item.defaultBtn.setIcon(icon)
+        item.defaultBtn.setProperty("role", "flat")
+        item.defaultBtn.setToolTip("Back to the default.")
+        item.defaultBtn.setAccessibleName("Back to the default")
 
 
 def _options(entry: Field[Any], hint: Any) -> dict[str, Any]:

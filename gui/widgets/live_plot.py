@@ -13,7 +13,7 @@ import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.runtime.job import Metrics
 
@@ -23,6 +23,7 @@ DRAW_MS = 150
 COLUMNS = 3
 HELD_OUT = "held_out_"
 DEFAULT_SMOOTHING = 0.8
+EMPTY_TEXT = "Choose drawings under “data” and press Start:\nthe curves of the run appear here."
 
 
 class PlotTheme(Protocol):
@@ -149,7 +150,13 @@ class LivePlot(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(row)
-        layout.addWidget(self._grid, 1)
+        hint = QLabel(EMPTY_TEXT, self)
+        hint.setProperty("role", "muted")
+        hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._stage = QStackedWidget(self)
+        self._stage.addWidget(hint)
+        self._stage.addWidget(self._grid)
+        layout.addWidget(self._stage, 1)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(DRAW_MS)
@@ -181,6 +188,7 @@ class LivePlot(QWidget):
     def clear(self) -> None:
         """Forget every curve."""
         self._timer.stop()
+        self._stage.setCurrentIndex(0)
         self._grid.clear()
         for plot in self._plots.values():
             plot.ctrlMenu.deleteLater()
@@ -229,6 +237,7 @@ class LivePlot(QWidget):
             plot.ctrlMenu.setParent(self._grid, plot.ctrlMenu.windowFlags())
             self._plots[title] = plot
             self._dress(title, plot)
+            self._stage.setCurrentWidget(self._grid)
         elif plot.legend is None:
             legend = plot.addLegend(offset=(-4, 4), labelTextColor=self._theme.text, labelTextSize="8pt")
             for first_name, first in self._curves.items():
@@ -257,6 +266,8 @@ class LivePlot(QWidget):
             plot.getAxis(side).setTextPen(theme.muted)
         if plot.legend is not None:
             plot.legend.setLabelTextColor(theme.text)
+            for _sample, label in plot.legend.items:
+                label.setText(label.text)  # pyqtgraph leaves the text it has in the old colour until it is set again
 
     def _colour(self, curve: _Curve) -> None:
         siblings = [each for each in self._curves.values() if each.plot is curve.plot]

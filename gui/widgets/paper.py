@@ -16,11 +16,11 @@ from PySide6.QtGui import QColor, QNativeGestureEvent, QPainter, QPaintEvent, QP
 from PySide6.QtWidgets import QWidget
 
 from engine.sketch.strokes import Points
-from gui.sketch_lab.document import SketchDocument
 from gui.widgets.canvas_overlays import OverlayInk, paint_hint
 from gui.widgets.canvas_view import CanvasColors, CanvasView, DefaultColors
 from gui.widgets.ink import draw_ink
 from gui.widgets.ink_layer import InkLayer
+from gui.widgets.stroke_document import StrokeDocument
 
 _WHEEL_STEP = 1.0016  # zoom for a unit of the wheel, of which a notch has 120
 _MOST_WIDTHS = 2_000  # strokes whose pressure is remembered, those that can be undone among them
@@ -37,12 +37,12 @@ class ThemeSource(Protocol):
 
 
 class Paper(QWidget):
-    """Shows a `SketchDocument` with ghosts above it; what is above those is up to a subclass."""
+    """Shows a `StrokeDocument` with ghosts above it; what is above those is up to a subclass."""
 
     view_changed = Signal()
 
     def __init__(
-        self, document: SketchDocument, theme_manager: ThemeSource | None = None, parent: QWidget | None = None
+        self, document: StrokeDocument, theme_manager: ThemeSource | None = None, parent: QWidget | None = None
     ) -> None:
         """A view of `document`; colours follow `theme_manager`, or are those of light paper."""
         super().__init__(parent)

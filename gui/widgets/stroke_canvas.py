@@ -23,12 +23,10 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QWidget
 
 from engine.sketch.strokes import Points
-from gui.sketch_lab.document import SketchDocument
 from gui.widgets.canvas_tools import CanvasTool, EraserTool, HandTool, PenTool, SelectTool, Tool
 from gui.widgets.ink import mixed
 from gui.widgets.paper import Paper, ThemeSource
-
-DRAWING_SUFFIXES = frozenset({".svg", ".ndjson", ".npz"})
+from gui.widgets.stroke_document import StrokeDocument
 
 _ZOOM_STEP = 1.25  # of a key
 _TOOL_KEYS = {
@@ -44,7 +42,7 @@ _TAB_REASONS = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason
 
 
 class StrokeCanvas(Paper):
-    """Lets a person draw into a `SketchDocument`, erase, select, zoom and pan."""
+    """Lets a person draw into a `StrokeDocument`, erase, select, zoom and pan."""
 
     stroke_started = Signal()
     stroke_moved = Signal()
@@ -53,14 +51,15 @@ class StrokeCanvas(Paper):
     refused = Signal(str)  # a sentence: why a stroke was not taken
     tool_changed = Signal(object)  # Tool
     selection_changed = Signal()
-    files_dropped = Signal(list)  # list[Path] of drawings
+    files_dropped = Signal(list)  # list[Path]
 
     def __init__(
-        self, document: SketchDocument, theme_manager: ThemeSource | None = None, parent: QWidget | None = None
+        self, document: StrokeDocument, theme_manager: ThemeSource | None = None, parent: QWidget | None = None
     ) -> None:
         """A canvas on `document`; colours follow `theme_manager`, or are those of light paper."""
         super().__init__(document, theme_manager, parent)
         self.pointer: QPointF | None = None
+        self.accepted_suffixes: frozenset[str] = frozenset()  # of files that may be dropped, in lower case
         self._selected: list[Points] = []
         self._pen, self._eraser, self._hand = PenTool(self), EraserTool(self), HandTool(self)
         self._tools: dict[Tool, CanvasTool] = {
@@ -277,21 +276,20 @@ class StrokeCanvas(Paper):
     # Files
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Take files that are drawings."""
-        if _drawings_in(event.mimeData()):
+        """Take files of the accepted kinds."""
+        if self._files_in(event.mimeData()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Tell of the drawings that were dropped."""
+        """Tell of the files that were dropped."""
         event.acceptProposedAction()
-        self.files_dropped.emit(_drawings_in(event.mimeData()))
+        self.files_dropped.emit(self._files_in(event.mimeData()))
+
+    def _files_in(self, data: QMimeData) -> list[Path]:
+        files = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
+        return [file for file in files if file.suffix.lower() in self.accepted_suffixes]
 
     def _on_document_changed(self) -> None:
         if self._active is self._eraser:
             self.cancel()
         self.select(self.selection())
-
-
-def _drawings_in(data: QMimeData) -> list[Path]:
-    files = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
-    return [file for file in files if file.suffix.lower() in DRAWING_SUFFIXES]

@@ -126,6 +126,11 @@ class TrainingPanel(QWidget):
             self._follow_timer.start()
         self._refresh()
 
+    def add_data(self, path: Path) -> None:
+        """Put a file into the `data` of the next run, behind what is there."""
+        data = self.form.parameter("data")
+        data.setValue(tuple(dict.fromkeys([*data.value(), str(path)])))
+
     def set_theme(self, theme: PlotTheme) -> None:
         """Wear other colours."""
         self.plot.set_theme(theme)
@@ -170,8 +175,9 @@ class TrainingPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(whole)
-        # Not every trainer draws; the sheet comes with the first drawings.
+        # Not every trainer draws or has something to say; both come with the first that there is to show.
         self.sheet.hide()
+        self.notes.hide()
 
     def _connect(self) -> None:
         self.client.metrics.connect(self._on_client_metrics)
@@ -248,6 +254,7 @@ class TrainingPanel(QWidget):
         self.notes.addItem(f"Step {event.step:,}: {warning}{event.text}")
         if self.notes.count() > MOST_NOTES:
             self.notes.takeItem(0)
+        self.notes.show()
         self.notes.scrollToBottom()
 
     def _on_client_ended(self, ended: Ended) -> None:
@@ -284,6 +291,7 @@ class TrainingPanel(QWidget):
         self.sheet.clear()
         self.sheet.hide()
         self.notes.clear()
+        self.notes.hide()
 
     def _refresh(self) -> None:
         active, elsewhere = self.client.active, self._follow_timer.isActive()

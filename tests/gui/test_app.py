@@ -11,30 +11,22 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QTimer
-from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from gui import app, screenshots
+from gui import app
 from gui.lab import Lab, LabContext, LabEntry
 
 ROOT = Path(app.__file__).resolve().parent.parent
 
 
 class BlankLab(Lab):
-    """A lab with nothing in it, and one scene worth a picture."""
+    """A lab with nothing in it."""
 
     name = "blank"
     title = "Blank"
     icon_name = "mdi6.draw"
-    looks = 0
-
-    def screenshot_scenes(self) -> dict[str, Callable[[], None]]:
-        return {"start": lambda: setattr(self, "looks", 0)}
-
-    def is_settled(self) -> bool:
-        self.looks += 1
-        return self.looks > 1
 
 
 @dataclass(frozen=True)
@@ -163,31 +155,3 @@ raise SystemExit(app.main([]))
 """
     done = run(code, MORPHOSPACE_HOME=str(tmp_path))
     assert done.returncode == 0, done.stderr
-
-
-def test_pictures_are_taken_of_each_scene_theme_and_size(qtbot: QtBot, tmp_path: Path) -> None:
-    written = screenshots.take(tmp_path / "pictures", LABS, sizes=((1000, 700),))
-    assert [path.name for path in written] == [
-        "blank-start-light-1000x700.png",
-        "blank-start-dark-1000x700.png",
-    ]
-    light, dark = (QImage(str(path)) for path in written)
-    assert (light.width(), light.height()) == (1000, 700)
-    assert light.pixelColor(500, 300).lightness() > 200 > 60 > dark.pixelColor(500, 300).lightness()
-
-
-def test_a_lab_that_never_settles_is_an_error(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(BlankLab, "is_settled", lambda _self: False)
-    monkeypatch.setattr(screenshots, "_LONGEST_WAIT_MS", 100)
-    monkeypatch.setattr(screenshots, "_opened", _opened_without_limit(screenshots._opened, monkeypatch))
-    with pytest.raises(TimeoutError, match="still working"):
-        screenshots.take(tmp_path, LABS)
-
-
-def _opened_without_limit(original: Callable[..., Lab], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Lab]:
-    def opened(*arguments: object) -> Lab:
-        with monkeypatch.context() as inner:
-            inner.setattr(screenshots, "_LONGEST_WAIT_MS", 10_000)
-            return original(*arguments)
-
-    return opened

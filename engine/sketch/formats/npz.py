@@ -105,7 +105,7 @@ def _parts(path: Path) -> list[_Part]:
         _check_directory(path)
         with zipfile.ZipFile(path) as archive:
             return [_read_part(archive, info, path.name) for info in _checked_entries(archive, path.name)]
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError, OverflowError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError, TypeError, OverflowError) as error:
         raise BadFileError(f"{path.name} is not a whole .npz file; download or export it again.") from error
     except OSError as error:
         raise BadFileError(f"{path.name} cannot be read: {error.strerror or error}.") from error

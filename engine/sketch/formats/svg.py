@@ -54,7 +54,7 @@ def read_svg(path: Path, limit: int | None = None) -> ReadResult:
     """The drawing of an SVG file (none if `limit` is 0), in the units of its outermost coordinates.
 
     Its word is the file's <title>, else its name. Raises `BadFileError` when the file is damaged, too large or unsafe,
-    `BadDrawingError` when it has too many points or numbers that are not finite.
+    has no outline, too many points or numbers that are not finite.
     """
     try:
         if path.stat().st_size > MAX_BYTES:
@@ -64,13 +64,16 @@ def read_svg(path: Path, limit: int | None = None) -> ReadResult:
         raise BadFileError(f"{path.name} cannot be read: {error.strerror or error}.") from error
     root = _parse(data, path.name)
     skipped: Counter[str] = Counter()
-    with np.errstate(over="ignore", invalid="ignore"):  # `flattened` refuses what is not finite
-        strokes = flattened(list(_outlines(root, skipped, path.name)))
-    if not strokes:
-        raise BadFileError(f"{path.name} has no outlines to draw; texts and pictures cannot be traced.")
     title = root.find("{*}title")
-    word = (title.text or "").strip() if title is not None else ""
-    drawing = make_drawing(strokes, word or path.stem.replace("_", " "))
+    word = (title.text or "").strip()[:80] if title is not None else ""
+    try:
+        with np.errstate(over="ignore", invalid="ignore"):  # `flattened` refuses what is not finite
+            strokes = flattened(list(_outlines(root, skipped, path.name)))
+        drawing = make_drawing(strokes, word or path.stem.replace("_", " "))
+    except BadDrawingError as error:
+        raise BadFileError(f"{path.name} cannot be used. {error}") from error
+    if not drawing.strokes:
+        raise BadFileError(f"{path.name} has no outlines to draw; texts and pictures cannot be traced.")
     return ReadResult([drawing][:limit], dict(skipped))
 
 
@@ -139,7 +142,7 @@ def _outlines(root: ElementTree.Element, skipped: Counter[str], name: str) -> It
         if characters <= MAX_BYTES:
             tokens += count_tokens(element.get("d", "")) + count_tokens(element.get("points", ""))
         if characters > MAX_BYTES or tokens > MAX_TOKENS:
-            raise BadDrawingError(f"{name} has more than {MAX_POINTS:,} points; simplify the picture first.")
+            raise BadFileError(f"{name} has more than {MAX_POINTS:,} points; simplify the picture first.")
         if tag in _UNSEEN or _is_hidden(element):
             continue
         try:

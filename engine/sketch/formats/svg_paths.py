@@ -20,6 +20,7 @@ from engine.sketch.strokes import MAX_POINTS
 
 TOLERANCE = 0.002  # of the drawing's longer side
 MAX_PIECES = 256
+MAX_CLOSINGS = 100
 
 _SHAPES: dict[str, type[svgelements.Shape]] = {
     "polyline": svgelements.Polyline,
@@ -30,6 +31,7 @@ _SHAPES: dict[str, type[svgelements.Shape]] = {
     "ellipse": svgelements.Ellipse,
 }
 _GEOMETRY = frozenset({"points", "x", "y", "x1", "y1", "x2", "y2", "width", "height", "rx", "ry", "r", "cx", "cy"})
+_MOVE = re.compile(r"[mM]")
 _NUMBER = re.compile(r"[0-9.]+")
 _TOKEN = re.compile(r"[0-9.]+|[a-zA-Z]")
 _SIGNED = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
@@ -86,6 +88,9 @@ def path_of(element: ElementTree.Element, tag: str, page: Page) -> svgelements.P
         text = element.get("d", "")
         if any(len(number) > 100 for number in _NUMBER.findall(text)):
             raise ValueError("a number is far too long")
+        # For each closing `svgelements` goes back to the last move, which takes long if there are many and no move.
+        if any(piece.lower().count("z") > MAX_CLOSINGS for piece in _MOVE.split(text)):
+            raise ValueError("an outline is closed over and over")
         return svgelements.Path(text)
     kind = _SHAPES.get(tag)
     if kind is None:

@@ -20,9 +20,9 @@ from PySide6.QtGui import (
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from gui.sketch_lab.document import SketchDocument
 from gui.widgets.canvas_tools import Tool
 from gui.widgets.stroke_canvas import StrokeCanvas
+from gui.widgets.stroke_document import StrokeDocument
 
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
 NO_KEY = Qt.KeyboardModifier.NoModifier
@@ -30,7 +30,8 @@ NO_KEY = Qt.KeyboardModifier.NoModifier
 
 @pytest.fixture
 def canvas(qtbot: QtBot) -> StrokeCanvas:
-    widget = StrokeCanvas(SketchDocument())
+    widget = StrokeCanvas(StrokeDocument())
+    widget.accepted_suffixes = frozenset({".svg", ".ndjson", ".npz"})
     qtbot.addWidget(widget)
     widget.resize(400, 300)
     with qtbot.waitExposed(widget):

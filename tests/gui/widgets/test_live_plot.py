@@ -132,6 +132,13 @@ def test_held_out_figures_are_not_smoothed(plot: LivePlot) -> None:
     assert list(drawn) == [0.0, 1.0, 0.0]
 
 
+def test_the_legend_takes_the_colour_of_another_theme(plot: LivePlot) -> None:
+    plot.add(Metrics(1, 2, 0.1, {"loss": 1.0, "held_out_loss": 2.0}))
+    plot.set_theme(replace(PlainColours(), text="#fedcba"))
+    labels = [label for _sample, label in plot._plots["loss"].legend.items]
+    assert len(labels) == 2 and all("#fedcba" in label.item.toHtml().lower() for label in labels)
+
+
 def test_theme_colours_the_curves_that_are_there_and_those_to_come(plot: LivePlot) -> None:
     theme = replace(PlainColours(), window="#010203", series=("#ff0000", "#00ff00"))
     plot.add(point(1, loss=1.0))

@@ -13,10 +13,10 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from engine.errors import BadDrawingError
-from gui.sketch_lab.document import SketchDocument
 from gui.widgets.canvas_tools import Tool
 from gui.widgets.canvas_view import DefaultColors
 from gui.widgets.stroke_canvas import StrokeCanvas
+from gui.widgets.stroke_document import StrokeDocument
 
 LEFT, MIDDLE, NONE = Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton, Qt.MouseButton.NoButton
 NO_KEY, SHIFT = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier
@@ -24,7 +24,7 @@ NO_KEY, SHIFT = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifie
 
 @pytest.fixture
 def canvas(qtbot: QtBot) -> StrokeCanvas:
-    widget = StrokeCanvas(SketchDocument())
+    widget = StrokeCanvas(StrokeDocument())
     qtbot.addWidget(widget)
     widget.resize(400, 300)
     with qtbot.waitExposed(widget):
@@ -310,7 +310,7 @@ class Themes(QObject):
 
 def test_colours_follow_the_theme(qtbot: QtBot) -> None:
     themes = Themes()
-    canvas = StrokeCanvas(SketchDocument(), themes)
+    canvas = StrokeCanvas(StrokeDocument(), themes)
     qtbot.addWidget(canvas)
     assert color_at(canvas, 13, 13) == "#102030"
     themes.theme = DefaultColors(paper="#405060")

@@ -157,14 +157,49 @@ def test_refuses_a_compression_that_can_ask_for_gigabytes(tmp_path: Path) -> Non
         read_npz(tmp_path / "lzma.npz")
 
 
+def with_npy_header(path: Path, header: bytes, body: bytes = bytes(30)) -> Path:
+    """An archive of one array whose header is written by hand."""
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("train.npy", b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + body)
+    return path
+
+
 @pytest.mark.parametrize("shape", ["(1000000000, 0, 3)", "(99999999999999999999, 3)", "(7, 3)", "(300001, 1, 3)"])
 def test_refuses_a_header_that_promises_too_much(tmp_path: Path, shape: str) -> None:
     header = f"{{'descr': '<i2', 'fortran_order': False, 'shape': {shape}, }}\n".encode()
-    body = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + bytes(30)
-    with zipfile.ZipFile(tmp_path / "header.npz", "w") as archive:
-        archive.writestr("train.npy", body)
     with pytest.raises(BadFileError):
-        read_npz(tmp_path / "header.npz")
+        read_npz(with_npy_header(tmp_path / "header.npz", header))
+
+
+@pytest.mark.parametrize("kind", ["<i16", "<b8", "<f3", "|u99", "<c8", "|V8", "<M8[ns]", "<U4"])
+def test_refuses_numbers_of_a_kind_that_no_drawing_has(tmp_path: Path, kind: str) -> None:
+    header = f"{{'descr': '{kind}', 'fortran_order': False, 'shape': (1, 3), }}\n".encode()
+    with pytest.raises(BadFileError, match=r"header\.npz"):
+        read_npz(with_npy_header(tmp_path / "header.npz", header, bytes(1000)))
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.from_regex(r"[<>|=]?[biufO]\d{0,2}", fullmatch=True), st.from_regex(r"[\dL, ]{0,30}", fullmatch=True))
+def test_any_array_header_gives_drawings_or_a_bad_file(tmp_path: Path, kind: str, shape: str) -> None:
+    header = f"{{'descr': '{kind}', 'fortran_order': True, 'shape': ({shape}), }}\n".encode()
+    try:
+        assert read_npz(with_npy_header(tmp_path / "header.npz", header)).drawings
+    except BadFileError as error:
+        assert "header.npz" in str(error)
+
+
+def test_a_drawing_of_one_point_is_a_dot(tmp_path: Path) -> None:
+    dot = np.array([[0, 0, 1]], np.int16)
+    (drawing,) = read_npz(saved(tmp_path / "dot.npz", train=objects([dot]))).drawings
+    assert [stroke.tolist() for stroke in drawing.strokes] == [[[0, 0]]]
+
+
+def test_a_drawing_of_fifty_thousand_points_is_left_out(tmp_path: Path) -> None:
+    long = np.ones((50_000, 3), np.float32)
+    result = read_npz(saved(tmp_path / "long.npz", train=objects([long, strokes(0, 4)])))
+    assert len(result.drawings) == 1 and result.skipped == {npz.TOO_LONG: 1}
+    with pytest.raises(BadFileError, match="no drawings"):
+        read_npz(saved(tmp_path / "long.npz", drawing=long))
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])

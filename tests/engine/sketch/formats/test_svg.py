@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine.errors import BadDrawingError, BadFileError
+from engine.errors import BadFileError
 from engine.sketch.formats import svg
 from engine.sketch.formats.result import ReadResult
 from engine.sketch.formats.svg import read_svg
@@ -161,7 +161,7 @@ def test_refuses_depth_points_and_size_beyond_reason(tmp_path: Path, monkeypatch
     with pytest.raises(BadFileError, match="nested"):
         read(tmp_path, "<g>" * 200 + "</g>" * 200)
     for body in ("M0 0" + "l1 1" * 20_001, "M0 0" + "z" * 400_000, "M0 0" + "1 " * 400_000):
-        with pytest.raises(BadDrawingError, match="points"):
+        with pytest.raises(BadFileError, match="points"):
             read(tmp_path, f'<path d="{body}"/>')
     monkeypatch.setattr(svg, "MAX_BYTES", 100)
     with pytest.raises(BadFileError, match="larger"):
@@ -170,7 +170,7 @@ def test_refuses_depth_points_and_size_beyond_reason(tmp_path: Path, monkeypatch
 
 @pytest.mark.parametrize("body", ['<path d="M0 0L1e999 1"/>', '<path transform="scale(1e300)" d="M1 1L1e300 2"/>'])
 def test_refuses_numbers_without_end(tmp_path: Path, body: str) -> None:
-    with pytest.raises(BadDrawingError, match="ordinary"):
+    with pytest.raises(BadFileError, match="ordinary"):
         read(tmp_path, body)
 
 
@@ -188,6 +188,65 @@ def test_says_what_is_wrong_with_a_file(tmp_path: Path, data: bytes, says: str) 
     (tmp_path / "wrong.svg").write_bytes(data)
     with pytest.raises(BadFileError, match=says):
         read_svg(tmp_path / "wrong.svg")
+
+
+@pytest.mark.parametrize(
+    "outline",
+    [
+        "M0 0" + "z" * 150_000,  # slow in svgelements, so not even begun
+        "M0 0" + "L1 1z" * 30_000,
+        "M0 0L" + "-" * 100_000 + "1 1",
+        "M0 0L" + "1e" * 70_000 + "1 1",
+        "M0 0L1" + "," * 1_000_000 + "1 1",
+        "M0 0L" + "1" * 1_000_000 + " 1",
+    ],
+)
+def test_outlines_written_to_take_forever_are_left_out_at_once(tmp_path: Path, outline: str) -> None:
+    result = read(tmp_path, f'<path d="M0 0L1 1"/><path d="{outline}"/>')
+    assert result.drawings[0].point_count == 2 and result.skipped == {svg.NOT_A_SHAPE: 1}
+
+
+def test_an_outline_closed_as_often_as_people_do_is_read(tmp_path: Path) -> None:
+    assert len(lines(tmp_path, f'<path d="{"M0 0L9 9L9 0z" * 500}"/>')) == 500
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '<path d="M0 0' + "".join(f"L{i} {i % 7}" for i in range(50_000)) + '"/>',
+        '<polyline points="' + " ".join(f"{i},{i % 7}" for i in range(50_000)) + '"/>',
+        '<path d="M0 0L1 1"/>' * 25_000,
+    ],
+)
+def test_a_drawing_of_fifty_thousand_points_is_refused(tmp_path: Path, body: str) -> None:
+    with pytest.raises(BadFileError, match=r"a_house\.svg .* more than 20,000 points"):
+        read(tmp_path, body)
+
+
+def test_a_drawing_of_one_point_is_a_dot(tmp_path: Path) -> None:
+    assert lines(tmp_path, '<path d="M4 5z"/>') == [[[4, 5]]]
+
+
+def test_a_long_title_is_cut(tmp_path: Path) -> None:
+    word = read(tmp_path, "<title>" + "x" * 1_000_000 + '</title><path d="M0 0L1 1"/>').drawings[0].word
+    assert word == "x" * 80
+
+
+def test_what_lies_elsewhere_is_not_fetched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_args: object, **_options: object) -> None:
+        raise AssertionError("the network was asked")
+
+    monkeypatch.setattr("socket.socket", refuse)
+    (tmp_path / "secret.svg").write_text('<svg><path id="x" d="M7 7L8 8"/></svg>')
+    body = (
+        '<path d="M0 0L1 1"/><use href="secret.svg#x"/><use href="http://example.org/a.svg#x"/>'
+        '<image href="http://example.org/a.png"/><style>@import url("http://example.org/a.css");</style>'
+    )
+    text = '<?xml-stylesheet href="http://example.org/a.css"?><!DOCTYPE svg SYSTEM "http://example.org/a.dtd">'
+    (tmp_path / "outer.svg").write_text(f"{text}<svg>{body}</svg>")
+    result = read_svg(tmp_path / "outer.svg")
+    assert [stroke.tolist() for stroke in result.drawings[0].strokes] == [[[0, 0], [1, 1]]]
+    assert result.skipped == {svg.ELSEWHERE: 2}
 
 
 def test_says_that_a_file_is_missing(tmp_path: Path) -> None:
@@ -211,7 +270,7 @@ def test_damaged_bytes_give_a_drawing_or_a_typed_error(tmp_path: Path, data: st.
         whole[data.draw(st.integers(0, len(whole) - 1))] = byte
     path = tmp_path / "damaged.svg"
     path.write_bytes(whole[: data.draw(st.one_of(st.just(len(whole)), st.integers(0, len(whole))))])
-    with suppress(BadFileError, BadDrawingError):
+    with suppress(BadFileError):
         assert read_svg(path).drawings
 
 
@@ -221,5 +280,5 @@ def test_damaged_bytes_give_a_drawing_or_a_typed_error(tmp_path: Path, data: st.
     st.text("matrixslcoenkwYX(0123456789.,-e )", max_size=40),
 )
 def test_any_path_and_transform_give_a_drawing_or_a_typed_error(tmp_path: Path, outline: str, move: str) -> None:
-    with suppress(BadFileError, BadDrawingError):
+    with suppress(BadFileError):
         assert read(tmp_path, f'<path d="{outline}" transform="{move}"/>').drawings

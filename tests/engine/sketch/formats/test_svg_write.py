@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.sketch.formats.svg import read_svg
-from engine.sketch.formats.svg_write import HOLD, to_animated_svg, to_svg
-from engine.sketch.strokes import Drawing, make_drawing
+from engine.sketch.formats.svg_write import HOLD, SHEET_MARGIN, sheet_svg, to_animated_svg, to_svg
+from engine.sketch.strokes import Drawing, Points, make_drawing
 
 NS = "{http://www.w3.org/2000/svg}"
 HOUSE = make_drawing([[[0, 0], [30, 0]], [[5, 5]], [[0, 10], [0, 20], [60, 20]]], "house")
@@ -108,3 +108,45 @@ def test_strokes_not_yet_begun_are_unseen() -> None:
 def test_a_still_viewer_sees_the_whole_animated_drawing() -> None:
     for path in ElementTree.fromstring(to_animated_svg(HOUSE, 10)).iter(f"{NS}path"):
         assert path.get("stroke-dashoffset") is None and path.get("visibility") is None
+
+
+def in_unit_box(strokes: list[Points]) -> list[Points]:
+    """The strokes moved and scaled so that their longer side goes from 0 to 1."""
+    points = np.concatenate(strokes).astype(np.float64)
+    extent = np.ptp(points, axis=0).max() or 1.0
+    return [((stroke - points.min(axis=0)) / extent).astype(np.float32) for stroke in strokes]
+
+
+small = st.lists(st.tuples(st.integers(-99, 99), st.integers(-99, 99)), min_size=1, max_size=5, unique=True)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.lists(small, min_size=1, max_size=3), min_size=1, max_size=7))
+def test_a_sheet_holds_every_drawing_in_a_cell_of_its_own(
+    tmp_path: Path, sketches: list[list[list[tuple[int, int]]]]
+) -> None:
+    drawings = [make_drawing(strokes) for strokes in sketches]
+    found = list(back(tmp_path, sheet_svg(drawings, cell=100)).strokes)
+    columns = int(np.ceil(np.sqrt(len(drawings))))
+    for index, drawing in enumerate(drawings):
+        mine, found = found[: len(drawing.strokes)], found[len(drawing.strokes) :]
+        for stroke, expected in zip(in_unit_box(mine), in_unit_box(list(drawing.strokes)), strict=True):
+            np.testing.assert_allclose(stroke, expected, atol=1e-4)
+        points = np.concatenate(mine) - 100 * np.array([index % columns, index // columns])
+        edge = 100 * SHEET_MARGIN - 1e-3
+        assert points.min() > edge and points.max() < 100 - edge
+        np.testing.assert_allclose((points.min(axis=0) + points.max(axis=0)) / 2, [50, 50], atol=1e-3)
+    assert found == []
+
+
+@pytest.mark.parametrize(("count", "columns", "rows"), [(1, 1, 1), (2, 2, 1), (9, 3, 3), (10, 4, 3)])
+def test_a_sheet_is_about_as_wide_as_high(count: int, columns: int, rows: int) -> None:
+    root = ElementTree.fromstring(sheet_svg([HOUSE] * count, cell=50, ink="teal", stroke_width=4))
+    assert (root.get("width"), root.get("height")) == (str(50 * columns), str(50 * rows))
+    group = root.find(f"{NS}g")
+    assert group is not None and group.get("stroke") == "teal" and float(group.get("stroke-width", "0")) == 4
+
+
+def test_a_sheet_of_nothing_is_a_picture_all_the_same() -> None:
+    for drawings in ([], [Drawing()], [Drawing(), HOUSE]):
+        assert float(ElementTree.fromstring(sheet_svg(drawings)).get("width", "0")) > 0

@@ -9,18 +9,18 @@ from hypothesis import strategies as st
 
 from engine.errors import BadDrawingError
 from engine.sketch.strokes import MAX_POINTS, make_drawing
-from gui.sketch_lab.document import HISTORY, SketchDocument
+from gui.widgets.stroke_document import HISTORY, StrokeDocument
 
 LINE = [[0.0, 0.0], [100.0, 0.0]]
 DOWN = [[50.0, -40.0], [50.0, 40.0]]
 
 
-def lists(document: SketchDocument) -> list[list[list[float]]]:
+def lists(document: StrokeDocument) -> list[list[list[float]]]:
     return [stroke.tolist() for stroke in document.strokes]
 
 
 def test_new_document_is_empty_and_has_nothing_to_undo() -> None:
-    document = SketchDocument()
+    document = StrokeDocument()
     assert document.is_empty
     assert not document.can_undo
     assert not document.can_redo
@@ -31,7 +31,7 @@ def test_new_document_is_empty_and_has_nothing_to_undo() -> None:
 
 
 def test_add_stroke_tells_and_can_be_undone_and_redone() -> None:
-    document = SketchDocument()
+    document = StrokeDocument()
     seen: list[int] = []
     document.changed.connect(lambda: seen.append(document.revision))
     document.add_stroke(LINE)
@@ -45,7 +45,7 @@ def test_add_stroke_tells_and_can_be_undone_and_redone() -> None:
 
 
 def test_new_edit_forgets_what_was_undone() -> None:
-    document = SketchDocument()
+    document = StrokeDocument()
     document.add_stroke(LINE)
     document.undo()
     document.add_stroke(DOWN)
@@ -54,7 +54,7 @@ def test_new_edit_forgets_what_was_undone() -> None:
 
 
 def test_several_strokes_are_one_step() -> None:
-    document = SketchDocument()
+    document = StrokeDocument()
     document.add_strokes([LINE, DOWN], "ending of cat")
     assert len(document.strokes) == 2
     assert document.undo_text == "ending of cat"
@@ -63,7 +63,7 @@ def test_several_strokes_are_one_step() -> None:
 
 
 def test_joining_ending_continues_the_last_stroke_without_doubling_its_point() -> None:
-    document = SketchDocument()
+    document = StrokeDocument()
     document.add_stroke(DOWN)
     document.add_stroke(LINE)
     document.add_strokes([[[100, 0], [100, 50]], [[7, 7], [8, 8]]], "ending", joins=True)
@@ -73,7 +73,7 @@ def test_joining_ending_continues_the_last_stroke_without_doubling_its_point() -
 
 
 def test_joining_ending_on_empty_paper_begins_a_stroke() -> None:
-    document = SketchDocument()
+    document = StrokeDocument()
     document.add_strokes([LINE], "ending", joins=True)
     assert lists(document) == [LINE]
 
@@ -89,7 +89,7 @@ def test_joining_ending_on_empty_paper_begins_a_stroke() -> None:
     ],
 )
 def test_bad_stroke_is_refused_and_nothing_changes(stroke: object) -> None:
-    document = SketchDocument()
+    document = StrokeDocument()
     document.add_stroke(LINE)
     document.undo()
     with pytest.raises(BadDrawingError):
@@ -100,7 +100,7 @@ def test_bad_stroke_is_refused_and_nothing_changes(stroke: object) -> None:
 
 
 def test_strokes_that_are_too_much_together_are_refused() -> None:
-    document = SketchDocument()
+    document = StrokeDocument()
     half = np.random.default_rng(0).random((MAX_POINTS // 2, 2))
     document.add_stroke(half)
     document.add_stroke(half)
@@ -110,7 +110,7 @@ def test_strokes_that_are_too_much_together_are_refused() -> None:
 
 
 def test_arrays_cannot_be_written_to_and_are_not_the_callers() -> None:
-    document = SketchDocument()
+    document = StrokeDocument()
     mine = np.array(LINE, np.float32)
     document.add_stroke(mine)
     mine[:] = 9
@@ -123,7 +123,7 @@ def test_arrays_cannot_be_written_to_and_are_not_the_callers() -> None:
 
 
 def test_remove_strokes_ignores_positions_that_do_not_exist() -> None:
-    document = SketchDocument()
+    document = StrokeDocument()
     document.add_strokes([LINE, DOWN, LINE], "three")
     document.remove_strokes([0, 2, 17])
     assert lists(document) == [DOWN]
@@ -133,7 +133,7 @@ def test_remove_strokes_ignores_positions_that_do_not_exist() -> None:
 
 
 def test_eraser_splits_a_stroke_it_crosses_and_undo_joins_it_again() -> None:
-    document = SketchDocument()
+    document = StrokeDocument()
     document.add_stroke(LINE)
     document.add_stroke([[0, 300], [100, 300]])
     far = document.strokes[1]
@@ -151,14 +151,14 @@ def test_eraser_splits_a_stroke_it_crosses_and_undo_joins_it_again() -> None:
 
 
 def test_eraser_takes_short_strokes_and_dots_whole() -> None:
-    document = SketchDocument()
+    document = StrokeDocument()
     document.add_strokes([[[48, 0], [52, 0]], [[50, 3]], [[90, 3]]], "bits")
     document.erase(DOWN, 10)
     assert lists(document) == [[[90, 3]]]
 
 
 def test_eraser_that_touches_nothing_is_no_step() -> None:
-    document = SketchDocument()
+    document = StrokeDocument()
     document.add_stroke(LINE)
     document.erase([[0, 50], [100, 50]], 10)
     assert document.undo_text == "stroke"
@@ -171,7 +171,7 @@ def test_eraser_that_touches_nothing_is_no_step() -> None:
     st.floats(0.5, 40),
 )
 def test_what_the_eraser_leaves_is_out_of_its_reach(stroke: list[object], path: list[object], radius: float) -> None:
-    document = SketchDocument()
+    document = StrokeDocument()
     document.add_stroke(stroke)  # type: ignore[arg-type]
     document.erase(path, radius)  # type: ignore[arg-type]
     track = np.asarray(path, np.float64)
@@ -181,7 +181,7 @@ def test_what_the_eraser_leaves_is_out_of_its_reach(stroke: list[object], path: 
 
 
 def test_replace_is_one_step_and_keeps_the_word() -> None:
-    document = SketchDocument()
+    document = StrokeDocument()
     document.add_stroke(LINE)
     document.replace(make_drawing([DOWN], "cat"), "open cat.svg")
     assert lists(document) == [DOWN]
@@ -192,7 +192,7 @@ def test_replace_is_one_step_and_keeps_the_word() -> None:
 
 
 def test_clear_can_be_undone() -> None:
-    document = SketchDocument()
+    document = StrokeDocument()
     document.add_strokes([LINE, DOWN], "two")
     document.clear()
     assert document.is_empty
@@ -201,7 +201,7 @@ def test_clear_can_be_undone() -> None:
 
 
 def test_history_is_bounded() -> None:
-    document = SketchDocument()
+    document = StrokeDocument()
     for i in range(HISTORY + 5):
         document.add_stroke([[i, 0]])
     while document.can_undo:

@@ -22,7 +22,7 @@ HISTORY = 500  # steps that can be undone
 StrokeLike = Sequence[Sequence[float]] | NDArray[np.floating]
 
 
-class SketchDocument(QObject):
+class StrokeDocument(QObject):
     """A drawing that is edited by whole strokes; every edit that changes something is one step to undo.
 
     A refused edit raises `BadDrawingError` and leaves drawing, history and `revision` as they were.

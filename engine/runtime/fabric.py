@@ -1,0 +1,47 @@
+"""Where and in which number format a run computes, by way of Lightning Fabric, which is slow to import."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from typing import Any
+
+import torch
+from lightning_fabric import Fabric
+from lightning_fabric.plugins import MixedPrecision
+
+from engine.errors import TrainingError
+
+
+class _Autocast(MixedPrecision):
+    """bfloat16 for the large products alone. Fabric's own also rounds the inputs, which are the loss's targets too."""
+
+    def __init__(self, device: str) -> None:
+        super().__init__("bf16-mixed", device)
+
+    def convert_input(self, data: Any) -> Any:
+        return data
+
+
+def make_fabric(device: str, precision: str) -> Fabric:
+    """A launched Fabric on `device` ("auto", "cpu" or "cuda") with `precision` ("32-true" or "bf16-mixed").
+
+    Under torchrun every process of the group joins here. Raises `TrainingError` when there is no such device.
+    """
+    if device == "cuda" and not torch.cuda.is_available():
+        raise TrainingError("There is no CUDA device on this machine; choose cpu or auto.")
+    accelerator = "cuda" if device != "cpu" and torch.cuda.is_available() else "cpu"
+    processes = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+    nodes = max(1, int(os.environ.get("WORLD_SIZE", "1")) // processes)
+    with warnings.catch_warnings():
+        # Fabric advises on data-loader workers and matmul precision, neither of which applies here.
+        warnings.simplefilter("ignore")
+        fabric = Fabric(
+            accelerator=accelerator,
+            devices=processes,
+            num_nodes=nodes,
+            strategy="ddp_find_unused_parameters_true" if processes * nodes > 1 else "auto",
+            plugins=_Autocast(accelerator) if precision == "bf16-mixed" else None,
+        )
+        fabric.launch()
+    return fabric
