@@ -53,7 +53,7 @@ def denormals_as_before() -> Iterator[None]:
 def drawings(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Zigzags of 3 to 7 points called cat, and stairs called dog."""
     folder = tmp_path_factory.mktemp("drawings")
-    write(folder / "cat.ndjson", "cat", 30, lambda i, k: (k * 40 + i, 200.0 * (k % 2) + i))
+    write(folder / "cat.ndjson", "cat", 30, lambda i, k: (k * 40.0 + i, 200.0 * (k % 2) + i * (k % 3)))
     write(folder / "dog.ndjson", "dog", 30, lambda i, k: (40.0 * (k // 2), 30.0 * ((k + 1) // 2) + i * k))
     return folder
 
@@ -563,9 +563,9 @@ def test_extra_drawings_have_their_share_of_each_batch_and_are_never_held_out(
     drawings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     extra = tmp_path / "extra.ndjson"
-    write(extra, "cat", 5, lambda i, k: (20.0 * k, 90.0 * (k % 2) + i), points=11)
+    write(extra, "cat", 12, lambda i, k: (20.0 * k, (90.0 + i) * (k % 2)), points=11)
     with extra.open("a") as file:
-        file.write(to_ndjson_line(make_drawing([[(0, 0), (9, 9)]], "unknown")))
+        file.write(to_ndjson_line(make_drawing([[(0, 0), (90, 90), (0, 50)]], "unknown")))
     taken: list[Batch] = []
     following = BatchSource.next
 
@@ -584,13 +584,13 @@ def test_extra_drawings_have_their_share_of_each_batch_and_are_never_held_out(
     config = tiny(drawings, steps=5, extra_data=(str(extra),), extra_share=0.25, point_drop=0.0)
     trained(config, tmp_path / "run")
     valid, extra_pool, main = pools
-    assert extra_pool == 5 and valid + main == 60
+    assert extra_pool == 12 and valid + main == 60
     for batch in taken:
         assert (batch.lengths >= 11).sum() == 2 and len(batch.lengths) == 8
         assert set(batch.categories[batch.lengths >= 11]) == {0}
     header = read_header(model_file(tmp_path / "run"))
     assert header.extra["longest"] >= 11
-    assert "for training also 5 drawings" in header.data
+    assert "for training also 12 drawings" in header.data
     alone = read_header(model_file(tmp_path / "run")).extra["scale_factor"]
     trained(tiny(drawings, steps=1), tmp_path / "without")
     assert read_header(model_file(tmp_path / "without")).extra["scale_factor"] == alone
