@@ -279,22 +279,10 @@ def test_one_point_is_a_beginning(pen_down: bool, model: SketchModel) -> None:
             assert ending.strokes.strokes[0][0].tolist() == [30, 40]
 
 
-<<<<<<< HEAD
 def test_ending_of_a_model_that_would_stop_at_once_is_one_point(model: SketchModel) -> None:
-    stopping = SketchModel(model.module, model.header, model.scale_factor, model.box, model.longest)
-    bias = model.module.output.bias.clone()
-    try:
-        model.module.output.bias[PEN_END] = 1e4
-        events, completion = completed(stopping, replace(REQUEST, pen_down=True))
-    finally:
-        model.module.output.bias.copy_(bias)
+    events, completion = completed(with_output(model, {PEN_END: 1e4}), replace(REQUEST, pen_down=True))
     (pens,) = (event.pens for event in events)
     assert pens.shape == (5, 2) and (pens[:, 0] != PEN_END).all() and (pens[:, 1] == PEN_END).all()
-=======
-def test_ending_of_a_model_that_stops_at_once_is_empty(model: SketchModel) -> None:
-    events, completion = completed(with_output(model, {PEN_END: 1e4}), replace(REQUEST, pen_down=True))
-    assert [event.pens.tolist() for event in events] == [[[PEN_END]] * 5]
->>>>>>> tests-sketch
     for ending in completion.endings:
         assert [len(stroke) for stroke in ending.strokes.strokes] == [2] and ending.joins and ending.finished
 
