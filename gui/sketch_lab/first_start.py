@@ -65,7 +65,7 @@ class FirstStart(QObject):
 
     def _begin(self) -> None:
         paper = paper_of(self._canvas)
-        word, beginning = _BEGINNINGS[self._round % len(_BEGINNINGS)]
+        word, beginning = BEGINNINGS[self._round % len(BEGINNINGS)]
         self._drawing = Drawing(
             tuple((stroke * paper.size + (paper.left, paper.top)).astype(np.float32) for stroke in beginning), word
         )
@@ -101,8 +101,7 @@ def _line(*points: tuple[float, float]) -> Points:
 
 
 # Class and strokes, in shares of the paper.
-_BEGINNINGS: tuple[tuple[str, tuple[Points, ...]], ...] = (
-    ("bicycle", (_arc(0.17, 0.66, 0.34, 0.33, -0.1, 0.93, 26), _arc(0.82, 0.68, 0.35, 0.34, -0.22, 0.8, 26))),
+BEGINNINGS: tuple[tuple[str, tuple[Points, ...]], ...] = (
     (
         "rabbit",
         (
@@ -112,5 +111,12 @@ _BEGINNINGS: tuple[tuple[str, tuple[Points, ...]], ...] = (
             ]),
         ),
     ),
-    ("palm tree", (_line((0.44, 0.98), (0.45, 0.8), (0.47, 0.6), (0.52, 0.42), (0.56, 0.34)),)),
+    (
+        "palm tree",
+        (
+            _line((0.44, 0.98), (0.45, 0.8), (0.47, 0.6), (0.52, 0.42), (0.56, 0.34)),
+            _arc(0.4, 0.36, 0.34, 0.3, 0.98, 0.5, 14),
+        ),
+    ),
+    ("ambulance", (_line((0.05, 0.25), (0.05, 0.75), (0.95, 0.76), (0.95, 0.45), (0.7, 0.25), (0.06, 0.25)),)),
 )

@@ -5,19 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-import numpy as np
 from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
-from engine.sketch.strokes import Points
-from gui.sketch_lab.first_start import paper_of
+from gui.sketch_lab.first_start import BEGINNINGS, paper_of
 
 if TYPE_CHECKING:
     from gui.sketch_lab.lab import SketchLab
 
-_CATEGORY = "bicycle"
-_MARKED = 4
+_MARKED = 3
 
 
 def scenes_of(lab: SketchLab) -> dict[str, Callable[[], None]]:
@@ -27,13 +24,18 @@ def scenes_of(lab: SketchLab) -> dict[str, Callable[[], None]]:
         """As on a new machine: a drawing begins by itself."""
 
     def endings() -> None:
-        lab.model.update(category=_CATEGORY)
+        word, strokes = BEGINNINGS[0]
+        lab.model.update(category=word)
         paper = paper_of(lab.canvas)
         lab.document.clear()
-        lab.document.add_strokes([stroke * paper.size + (paper.left, paper.top) for stroke in _two_wheels()], "stroke")
+        lab.document.add_strokes([stroke * paper.size + (paper.left, paper.top) for stroke in strokes], "stroke")
 
     def one_ending() -> None:
-        _point_at(lab.gallery, lab.gallery.cells[_MARKED].center())
+        def point(_completion: object) -> None:
+            _point_at(lab.gallery, lab.gallery.cells[_MARKED].center())
+
+        endings()
+        lab.finisher.completed.connect(point, Qt.ConnectionType.SingleShotConnection)
 
     def from_nothing() -> None:
         lab.draw_from_nothing()
@@ -54,10 +56,3 @@ def _point_at(widget: QWidget, position: QPointF) -> None:
     nothing, no_keys = Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier
     where = widget.mapToGlobal(position)
     QApplication.sendEvent(widget, QMouseEvent(QEvent.Type.MouseMove, position, where, nothing, nothing, no_keys))
-
-
-def _two_wheels() -> tuple[Points, ...]:
-    turn = np.linspace(0, 2 * np.pi, 40)
-    return tuple(
-        np.stack([x + 0.16 * np.cos(turn), 0.66 + 0.16 * np.sin(turn)], axis=1).astype(np.float32) for x in (0.2, 0.8)
-    )

@@ -44,8 +44,8 @@ def test_a_drawing_begins_by_itself_and_its_endings_grow(
 
 @pytest.fixture
 def dog_begins(monkeypatch: pytest.MonkeyPatch) -> None:
-    (_, strokes), *_ = first_start._BEGINNINGS
-    monkeypatch.setattr(first_start, "_BEGINNINGS", (("dog", strokes),))
+    (_, strokes), *_ = first_start.BEGINNINGS
+    monkeypatch.setattr(first_start, "BEGINNINGS", (("dog", strokes),))
 
 
 @pytest.mark.usefixtures("dog_begins")
