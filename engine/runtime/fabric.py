@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import os
 import warnings
 from typing import Any
@@ -44,4 +46,14 @@ def make_fabric(device: str, precision: str) -> Fabric:
             plugins=_Autocast(accelerator) if precision == "bf16-mixed" else None,
         )
         fabric.launch()
+    if processes * nodes > 1:
+        atexit.register(_leave_group)
     return fabric
+
+
+def _leave_group() -> None:
+    """End the group's threads before the process ends, or the C++ library may abort it; Fabric does so for NCCL alone."""
+    # What still refers to the group from a cycle, such as a wrapped model, would keep its threads.
+    gc.collect()
+    if torch.distributed.is_initialized():
+        torch.distributed.destroy_process_group()
