@@ -52,7 +52,7 @@ def make_fabric(device: str, precision: str) -> Fabric:
 
 
 def _leave_group() -> None:
-    """End the group's threads before the process ends, or the C++ library may abort it; Fabric does so for NCCL alone."""
+    """End the group's threads before the process ends, or C++ may abort it; Fabric does so for NCCL alone."""
     # What still refers to the group from a cycle, such as a wrapped model, would keep its threads.
     gc.collect()
     if torch.distributed.is_initialized():
