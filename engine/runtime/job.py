@@ -2,8 +2,8 @@
 
 A job is a plain generator. It yields small frozen dataclasses (NumPy arrays, on the CPU) and returns its result.
 Whoever iterates it may `send` a command at any yield: `Edit` changes fields of the running configuration, `Stop` asks
-it to save and return early. Pausing is simply not asking for the next event; closing the generator abandons the work. A
-job takes its seed as an argument, prints nothing and knows no GUI.
+it to save and return early, and so on. Every step ends with a `Heartbeat`; pausing is simply not asking for the event
+after it. Closing the generator abandons the work. A job takes its seed as an argument, prints nothing and knows no GUI.
 """
 
 from __future__ import annotations
@@ -28,7 +28,32 @@ class Edit:
     changes: Mapping[str, float | int | str | bool]
 
 
-Command = Stop | Edit
+@dataclass(frozen=True)
+class Advance:
+    """Take one step, or one part of it, and no more: the job's next event is about that part alone.
+
+    `part` is "step", one of the run's parts ("critic", "generator"), or "phase": the next moment of a step (sample,
+    score, gradient, update), each told by a `Phase`.
+    """
+
+    part: str = "step"
+
+
+@dataclass(frozen=True)
+class Rewind:
+    """Go back to the checkpoint of a step: weights, optimisers, random state and live settings."""
+
+    step: int
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Send a `Glimpse` about every so many milliseconds, since somebody looks; 0: nobody does any more."""
+
+    milliseconds: float
+
+
+Command = Stop | Edit | Advance | Rewind | Watch
 
 
 @dataclass(frozen=True)
@@ -53,8 +78,42 @@ class Arrays:
 
 
 @dataclass(frozen=True)
+class Glimpse:
+    """Arrays as they are just now, for whoever watches: passed on and not recorded. Only the newest matters."""
+
+    step: int
+    arrays: Mapping[str, NDArray[np.generic]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Phase:
+    """The moment within a step at which a run that advances by phases stands, with what can be seen of it."""
+
+    step: int
+    part: str  # "critic", "generator", "step"
+    name: str  # "sample", "score", "gradient", "update"
+    arrays: Mapping[str, NDArray[np.generic]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Changed:
+    """Live settings that hold from this step on, all of them or those that were edited; `text` says so in words."""
+
+    step: int
+    settings: Mapping[str, float | int | str | bool]
+    text: str
+
+
+@dataclass(frozen=True)
+class Rewound:
+    """The run is back at `step`; what was measured and saved after it no longer counts."""
+
+    step: int
+
+
+@dataclass(frozen=True)
 class Note:
-    """A sentence for the person (a skipped step, a restored checkpoint, an applied edit)."""
+    """A sentence for the person (a skipped step, a restored checkpoint)."""
 
     step: int
     level: str  # "info" or "warning"
@@ -71,12 +130,12 @@ class Saved:
 
 @dataclass(frozen=True)
 class Heartbeat:
-    """Nothing new to show: a chance to pause, stop or edit between two figures. Not recorded and not passed on."""
+    """The end of a step: the place to pause, stop or edit. Not recorded and not passed on."""
 
     step: int
 
 
-Event = Metrics | Arrays | Note | Saved | Heartbeat
+Event = Metrics | Arrays | Glimpse | Phase | Changed | Rewound | Note | Saved | Heartbeat
 
 YieldT = TypeVar("YieldT")
 ResultT = TypeVar("ResultT")
