@@ -19,7 +19,7 @@ from multiprocessing.connection import Connection
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.runtime.job import Arrays, Command, Event, Heartbeat
+from engine.runtime.job import Arrays, Command, Event, Glimpse, Heartbeat
 
 BATCH_EVENTS = 500
 MEMORY_BYTES = 4 << 20
@@ -54,7 +54,7 @@ Batch = list[Event | Ended]
 
 
 class MergeBuffer:
-    """What has not been sent yet. Metrics, notes and saves stay in order; of arrays only the newest of each name stays.
+    """What has not been sent yet. Most events stay in order; only the newest arrays of each name and glimpse stay.
 
     Not thread-safe by itself; `EventSender` guards it.
     """
@@ -63,6 +63,7 @@ class MergeBuffer:
         """An empty buffer."""
         self._newest: Batch = []
         self._arrays: dict[str, tuple[int, NDArray[np.generic]]] = {}
+        self._glimpse: Glimpse | None = None
         # Older events, whole batches of them, first in first out. Pickled by this process for itself alone.
         self._older = tempfile.SpooledTemporaryFile(max_size=MEMORY_BYTES)  # noqa: SIM115 (lives as long as the buffer)
         self._older_sizes: deque[int] = deque()
@@ -70,7 +71,7 @@ class MergeBuffer:
 
     def __len__(self) -> int:
         """How many batches wait."""
-        return len(self._older_sizes) + bool(self._newest or self._arrays)
+        return len(self._older_sizes) + bool(self._newest or self._arrays or self._glimpse)
 
     def put(self, event: Event | Ended) -> None:
         """Add an event; a heartbeat is not passed on."""
@@ -78,6 +79,9 @@ class MergeBuffer:
             return
         if isinstance(event, Arrays):
             self._arrays |= {name: (event.step, array) for name, array in event.arrays.items()}
+            return
+        if isinstance(event, Glimpse):
+            self._glimpse = event
             return
         self._newest.append(event)
         if len(self._newest) >= BATCH_EVENTS:
@@ -95,8 +99,9 @@ class MergeBuffer:
         for name, (step, array) in self._arrays.items():
             arrays.setdefault(step, {})[name] = array
         shown: Batch = [Arrays(step, named) for step, named in sorted(arrays.items())]
+        shown += [self._glimpse] if self._glimpse is not None else []
         # The end of the run, if it is here, has to stay the last event.
-        batch, self._newest, self._arrays = shown + self._newest, [], {}
+        batch, self._newest, self._arrays, self._glimpse = shown + self._newest, [], {}, None
         return batch
 
     def _take_older(self) -> Batch:

@@ -116,7 +116,7 @@ class Note:
     """A sentence for the person (a skipped step, a restored checkpoint)."""
 
     step: int
-    level: str  # "info" or "warning"
+    level: str  # "info" or "warning"; in a run's log also "edit" and "rewind"
     text: str
 
 

@@ -16,7 +16,8 @@ import numpy as np
 
 from engine.errors import SaveError, TrainingError
 from engine.runtime.atomic import write_file
-from engine.runtime.job import Arrays, Event, Metrics, Note
+from engine.runtime.checkpoint_history import thinned
+from engine.runtime.job import Arrays, Changed, Event, Metrics, Note, Rewound
 from engine.runtime.run_folder import BEAT_SECONDS, MAX_ARRAYS, RunFolder
 
 
@@ -40,7 +41,7 @@ class Recorder:
         self._beat.start()
 
     def record(self, event: Event) -> None:
-        """Write `event`; `Saved` and `Heartbeat` leave no trace of their own.
+        """Write `event`; what is only for whoever watches, `Saved` and `Heartbeat` leave no trace of their own.
 
         Raises `SaveError` when the disk does not take it; every file then ends with its last whole record.
         """
@@ -53,9 +54,17 @@ class Recorder:
             }))
             self._board.append(event)
         elif isinstance(event, Note):
-            self._notes.append(_line({"step": event.step, "level": event.level, "text": event.text}))
+            self._note(event)
+        elif isinstance(event, Changed):
+            self._folder.change_config(event.settings)
+            self._note(Note(event.step, "edit", event.text))
         elif isinstance(event, Arrays):
             self._keep_arrays(event)
+        elif isinstance(event, Rewound):
+            self._note(Note(event.step, "rewind", f"Back at step {event.step}."))
+            for step in self._folder.array_steps():
+                if step > event.step:
+                    self._folder.array_path(step).unlink(missing_ok=True)
 
     def close(self, state: str, text: str = "") -> None:
         """Close every file and say how the run ended: "finished", "stopped", "failed" or "interrupted"."""
@@ -65,16 +74,16 @@ class Recorder:
             log.close()
         self._folder.write_status(state, text)
 
+    def _note(self, note: Note) -> None:
+        self._notes.append(_line({"step": note.step, "level": note.level, "text": note.text}))
+
     def _keep_arrays(self, event: Arrays) -> None:
         plain = {name: array for name, array in event.arrays.items() if array.dtype.kind in "biuf"}
-        path = self._folder.path / "arrays" / f"{event.step}.npz"
+        path = self._folder.array_path(event.step)
         write_file(path, lambda file: np.savez_compressed(
             file, allow_pickle=False, **{name: np.ascontiguousarray(array) for name, array in plain.items()}))
-        steps = self._folder.array_steps()
-        if len(steps) > MAX_ARRAYS:
-            # The newer half stays whole and the older half loses every second one, again and again.
-            for step in steps[1 : len(steps) // 2 : 2]:
-                (path.parent / f"{step}.npz").unlink(missing_ok=True)
+        for step in thinned(self._folder.array_steps(), MAX_ARRAYS):
+            self._folder.array_path(step).unlink(missing_ok=True)
 
     def _keep_beating(self) -> None:
         while not self._closing.wait(BEAT_SECONDS):

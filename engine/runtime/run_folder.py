@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 from engine import paths
 from engine.errors import CheckpointError, SaveError
 from engine.runtime.atomic import write_text
+from engine.runtime.checkpoint_history import CheckpointHistory
 from engine.runtime.config import command_line, to_json
 from engine.runtime.job import Arrays, Metrics, Note
 
@@ -37,10 +38,11 @@ MAX_LINE_BYTES = 1 << 16
 MAX_LOG_BYTES = 1 << 28
 MAX_VALUES = 200
 MAX_ARRAY_BYTES = 1 << 26
-MAX_ARRAYS = 64
+MAX_ARRAYS = 256
 MAX_RUNS = 1000
 BEAT_SECONDS = 10.0
 STALE_SECONDS = 60.0
+NOTE_LEVELS = ("info", "warning", "edit", "rewind")
 ENDINGS = ("finished", "stopped", "failed", "interrupted")
 
 # NotImplementedError and RuntimeError: zipfile's answers to unknown compression and to encryption.
@@ -116,9 +118,17 @@ class RunFolder:
         """The steps of which arrays are kept, ascending."""
         return sorted(int(p.stem) for p in (self.path / "arrays").glob("*.npz") if re.fullmatch(r"\d{1,15}", p.stem))
 
+    def array_path(self, step: int) -> Path:
+        """The file of the arrays of a step."""
+        return self.path / "arrays" / f"{step}.npz"
+
     def arrays(self, step: int) -> Arrays:
         """The arrays kept of a step. Raises `CheckpointError` when the file is damaged, too large or not numeric."""
-        return Arrays(step, _read_npz(self.path / "arrays" / f"{step}.npz"))
+        return Arrays(step, _read_npz(self.array_path(step)))
+
+    def checkpoint_steps(self) -> list[int]:
+        """The steps that the run can be rewound to or forked from, ascending."""
+        return CheckpointHistory(self.path).steps()
 
     def write_config(self, trainer: str, config: Any) -> None:
         """Put the configuration into config.json; raises `SaveError`."""
@@ -128,7 +138,13 @@ class RunFolder:
             "version": FORMAT_VERSION,
             "command": command_line(trainer, config),
         }
-        write_text(self.path / "config.json", json.dumps(settings, indent=1))
+        self._write_settings(settings)
+
+    def change_config(self, changes: Mapping[str, Any]) -> None:
+        """Put changed settings into config.json, so that a resumed run keeps them; raises `SaveError`."""
+        settings = self._settings()
+        settings["config"] = {**settings["config"], **changes}
+        self._write_settings(settings)
 
     def write_status(self, state: str, text: str = "") -> None:
         """Say that this process is in `state` now; raises `SaveError`."""
@@ -136,6 +152,9 @@ class RunFolder:
             "state": state, "text": text, "pid": os.getpid(), "host": socket.gethostname(), "heartbeat": time.time(),
         }
         write_text(self.path / "status.json", json.dumps(status))
+
+    def _write_settings(self, settings: Mapping[str, Any]) -> None:
+        write_text(self.path / "config.json", json.dumps(settings, indent=1))
 
     def _settings(self) -> dict[str, Any]:
         settings = _read_json(self.path / "config.json")
@@ -245,7 +264,8 @@ def _replaces(new: Metrics, old: Metrics) -> bool:
 
 
 def _as_note(line: Mapping[str, Any]) -> Note:
-    return Note(int(line["step"]), "warning" if line["level"] == "warning" else "info", str(line["text"]))
+    level = line["level"] if line["level"] in NOTE_LEVELS else "info"
+    return Note(int(line["step"]), level, str(line["text"]))
 
 
 def _read_json(path: Path) -> dict[str, Any]:

@@ -17,9 +17,9 @@ from typing import Any
 
 from engine.errors import EngineError, SaveError, TrainingError
 from engine.runtime.atomic import write_text
-from engine.runtime.channel import Ended, EventReader, EventSender, Message, Pause, Resume
-from engine.runtime.config import edited, from_json
-from engine.runtime.job import Command, Edit, Event, Stop, drive
+from engine.runtime.channel import Ended, EventReader, EventSender, Message, Pause, Resume, Taken
+from engine.runtime.config import from_json
+from engine.runtime.job import Command, Edit, Event, Heartbeat, Stop, drive
 from engine.runtime.recorder import Recorder
 from engine.runtime.run_folder import RunFolder
 from engine.trainers import Trainer
@@ -37,9 +37,8 @@ def run_recorded(
 ) -> dict[str, float]:
     """Train in this process: record each event in `run_dir`, then hand it to `on_event`; return the final metrics.
 
-    `run_dir` may be new, or a run to go on with. Its config.json follows live edits, so that a resumed run keeps them.
-    Under torchrun only the first process records. Raises what the trainer raises, `SaveError` when the disk is full and
-    `TrainingError` when another process is training in this folder.
+    `run_dir` may be new, or a run to go on with. Under torchrun only the first process records. Raises what the trainer
+    raises, `SaveError` when the disk is full and `TrainingError` when another process is training in this folder.
     """
     if os.environ.get("RANK", "0") != "0":
         return drive(trainer.job(config, run_dir), on_event, next_command)
@@ -53,14 +52,9 @@ def run_recorded(
         on_event(event)
 
     def obey() -> Command | None:
-        nonlocal config, stopped
+        nonlocal stopped
         command = next_command()
         stopped = stopped or isinstance(command, Stop)
-        if isinstance(command, Edit):
-            # A change that the configuration refuses is answered by the job, with a note.
-            with suppress(EngineError):
-                config = edited(config, command.changes)
-                folder.write_config(trainer.name, config)
         return command
 
     try:
@@ -113,11 +107,11 @@ class TrainerProcess:
         return self._process.pid or 0
 
     def send(self, command: Command) -> None:
-        """Pass `Stop` or `Edit` to the job; it arrives at its next yield."""
+        """Pass a command to the job: `Stop` arrives at its next yield, others at the end of a step, paused or not."""
         self._tell(command)
 
     def pause(self) -> None:
-        """Take no further step after the one going on. Edits wait, a stop does not."""
+        """Take no further step after the one going on, but those that an `Advance` asks for."""
         self._tell(Pause())
 
     def resume(self) -> None:
@@ -164,41 +158,48 @@ class _Orders:
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
-        self._edits: deque[Edit] = deque()
+        self._commands: deque[Command] = deque()
         self._paused = False
         self._stop = False
         self._stopped = False
-        # The yield after an edit brings the job's note about it; the next edit waits until the one after that.
-        self._answering = False
+        self._between_steps = False
 
     def take_in(self, message: Message) -> None:
         with self._changed:
             if isinstance(message, Pause | Resume):
                 self._paused = isinstance(message, Pause)
-            elif isinstance(message, Edit):
-                # Only the last position of a slider that was dragged while paused counts.
-                if self._edits and self._edits[-1].changes.keys() == message.changes.keys():
-                    self._edits.pop()
-                self._edits.append(message)
             elif isinstance(message, Stop):
                 self._stop = True
+            elif not isinstance(message, Taken):
+                self._line_up(message)
             self._changed.notify_all()
+
+    def saw(self, event: Event) -> None:
+        """The job has yielded `event`; at the end of a step it may be made to wait."""
+        self._between_steps = isinstance(event, Heartbeat)
 
     def next_command(self) -> Command | None:
         """The next command for the job; waits here while paused."""
         with self._changed:
-            self._changed.wait_for(lambda: self._stop or not self._paused)
+            if self._between_steps:
+                self._changed.wait_for(lambda: self._stop or self._commands or not self._paused)
             if self._stop:
-                # Said at every yield until the job ends: at the yield of an edit's note a job need not listen.
+                # Said at every yield until the job ends: at the yield of an answer a job need not listen.
                 self._stopped = True
                 return Stop()
-            self._answering = bool(self._edits) and not self._answering
-            return self._edits.popleft() if self._answering else None
+            return self._commands.popleft() if self._between_steps and self._commands else None
 
     @property
     def stopped(self) -> bool:
         """Whether the job has been given a stop."""
         return self._stopped
+
+    def _line_up(self, command: Command) -> None:
+        last = self._commands[-1] if self._commands else None
+        # Only the last position of a slider that is dragged counts.
+        if isinstance(command, Edit) and isinstance(last, Edit) and last.changes.keys() == command.changes.keys():
+            self._commands.pop()
+        self._commands.append(command)
 
 
 def _train_in_child(trainer: Trainer, config_json: dict[str, Any], run_dir: str, connection: Connection) -> None:
@@ -211,7 +212,12 @@ def _train_in_child(trainer: Trainer, config_json: dict[str, Any], run_dir: str,
     signal.signal(signal.SIGTERM, lambda _number, _frame: orders.take_in(Stop()))
     try:
         config = from_json(trainer.config_class(), config_json)
-        result = run_recorded(trainer, config, Path(run_dir), orders.next_command, sender.put)
+
+        def tell(event: Event) -> None:
+            sender.put(event)
+            orders.saw(event)
+
+        result = run_recorded(trainer, config, Path(run_dir), orders.next_command, tell)
         ended = Ended("stopped" if orders.stopped else "finished", result=result)
     except EngineError as error:
         ended = Ended("failed", str(error))

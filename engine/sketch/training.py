@@ -11,7 +11,7 @@ from pathlib import Path
 from engine.errors import EngineError
 from engine.runtime.config import check, edited
 from engine.runtime.devices import prepare_cpu_for_training
-from engine.runtime.job import Arrays, Edit, Event, Heartbeat, Job, Metrics, Note, Saved, Stop
+from engine.runtime.job import Arrays, Changed, Edit, Event, Heartbeat, Job, Metrics, Note, Saved, Stop
 from engine.sketch.config import SketchTrainConfig
 from engine.sketch.run import SketchRun
 
@@ -56,7 +56,7 @@ def _one_step(run: SketchRun) -> list[Event]:
         events.append(Arrays(step, {"samples": run.samples()}))
     if step % run.config.save_every == 0:
         events += _save(run)
-    return events or [Heartbeat(step)]
+    return [*events, Heartbeat(step)]
 
 
 def _save(run: SketchRun) -> list[Event]:
@@ -67,10 +67,10 @@ def _save(run: SketchRun) -> list[Event]:
     return events
 
 
-def _obeyed(run: SketchRun, command: Edit) -> Note:
+def _obeyed(run: SketchRun, command: Edit) -> Event:
     try:
         run.config = edited(run.config, command.changes)
     except EngineError as error:
         return Note(run.step_count, "warning", str(error))
     changes = ", ".join(f"{name} = {value}" for name, value in command.changes.items())
-    return Note(run.step_count, "info", f"Changed: {changes}.")
+    return Changed(run.step_count, dict(command.changes), f"Changed: {changes}.")

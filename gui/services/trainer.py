@@ -11,7 +11,22 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from engine.errors import TrainingError
 from engine.runtime.channel import Ended
 from engine.runtime.config import from_json, to_json
-from engine.runtime.job import Arrays, Edit, Event, Metrics, Note, Saved, Stop
+from engine.runtime.job import (
+    Advance,
+    Arrays,
+    Changed,
+    Edit,
+    Event,
+    Glimpse,
+    Metrics,
+    Note,
+    Phase,
+    Rewind,
+    Rewound,
+    Saved,
+    Stop,
+    Watch,
+)
 from engine.runtime.run_folder import open_run
 from engine.runtime.worker import TrainerProcess
 from engine.trainers import Trainer
@@ -34,6 +49,10 @@ class TrainerClient(QObject):
     arrays = Signal(object)
     note = Signal(object)
     saved = Signal(object)
+    glimpse = Signal(object)
+    phase = Signal(object)
+    changed = Signal(object)
+    rewound = Signal(object)
     ended = Signal(object)
     state_changed = Signal(str)
 
@@ -109,6 +128,22 @@ class TrainerClient(QObject):
         if self._process is not None:
             self._process.send(Edit(dict(changes)))
 
+    def advance(self, part: str) -> None:
+        """Pause, and take one step or the part of one; see `engine.runtime.job.Advance`."""
+        self.pause()
+        if self._process is not None:
+            self._process.send(Advance(part))
+
+    def rewind(self, step: int) -> None:
+        """Go back to the checkpoint of a step; `rewound` tells when it has."""
+        if self._process is not None:
+            self._process.send(Rewind(step))
+
+    def watch(self, milliseconds: float) -> None:
+        """Ask for a `glimpse` about this often; 0: nobody looks."""
+        if self._process is not None:
+            self._process.send(Watch(milliseconds))
+
     def kill(self) -> None:
         """End the child at once, without saving; `ended` tells when it is gone."""
         if self._process is not None:
@@ -134,14 +169,11 @@ class TrainerClient(QObject):
     def _tell(self, event: Event) -> None:
         if self._state == STARTING:
             self._set_state(RUNNING)
-        if isinstance(event, Metrics):
-            self.metrics.emit(event)
-        elif isinstance(event, Arrays):
-            self.arrays.emit(event)
-        elif isinstance(event, Note):
-            self.note.emit(event)
-        elif isinstance(event, Saved):
-            self.saved.emit(event)
+        signals = {
+            Metrics: self.metrics, Arrays: self.arrays, Glimpse: self.glimpse, Phase: self.phase, Note: self.note,
+            Saved: self.saved, Changed: self.changed, Rewound: self.rewound,
+        }
+        signals[type(event)].emit(event)
 
     def _finish(self, ended: Ended) -> None:
         self._timer.stop()

@@ -12,7 +12,7 @@ import numpy as np
 from engine.errors import EngineError, TrainingError
 from engine.runtime.atomic import write_text
 from engine.runtime.config import check, edited, setting
-from engine.runtime.job import Arrays, Edit, Event, Heartbeat, Job, Metrics, Note, Saved, Stop
+from engine.runtime.job import Arrays, Changed, Edit, Event, Heartbeat, Job, Metrics, Note, Saved, Stop
 from engine.trainers import Trainer
 
 
@@ -50,16 +50,18 @@ def train(config: StandinConfig, run_dir: Path) -> Job[Event, dict[str, float]]:
         if step == config.fail_at:
             raise ValueError("no such luck")
         time.sleep(config.wait)
-        for event in _events(step, config):
+        queue = _events(step, config)
+        while queue:
+            event = queue.pop(0)
             command = yield event
             if isinstance(command, Stop):
                 stopped = True
             elif isinstance(command, Edit):
                 try:
                     config = edited(config, command.changes)
-                    yield Note(step, "info", f"Changed: {dict(command.changes)}")
+                    queue[:0] = [Changed(step, dict(command.changes), f"Changed: {dict(command.changes)}"), event]
                 except EngineError as error:
-                    yield Note(step, "warning", str(error))
+                    queue[:0] = [Note(step, "warning", str(error)), event]
     write_text(state, json.dumps({"step": step}))
     write_text(run_dir / "checkpoints" / "model.safetensors", "a model")
     yield Saved(step, str(state))
@@ -68,10 +70,10 @@ def train(config: StandinConfig, run_dir: Path) -> Job[Event, dict[str, float]]:
 
 def _events(step: int, config: StandinConfig) -> list[Event]:
     values = {"loss": 1 / step, "rate": config.rate}
-    events: list[Event] = [Heartbeat(step), Metrics(step, config.steps, step / 100, values)]
+    events: list[Event] = [Metrics(step, config.steps, step / 100, values)]
     if step % 10 == 0:
         events.append(Arrays(step, {"samples": np.full((2, 5, 5), step, np.float32)}))
-    return events
+    return [*events, Heartbeat(step)]
 
 
 STANDIN = Trainer(
