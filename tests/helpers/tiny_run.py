@@ -59,7 +59,7 @@ class TinyRun(TrainingRun):
         loss = (self.slope(x) + self.offset(torch.zeros(16, 1)) - (3 * x + 1)).square().mean()
         if self.config.explode_at and self.step_count + 1 >= self.config.explode_at:
             loss = loss * torch.inf
-        self.loss = float(loss)
+        self.loss = float(loss.detach())
         yield "score"
         for network in (self.slope, self.offset):
             network.zero_grad(set_to_none=True)
