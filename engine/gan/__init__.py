@@ -1,0 +1,1 @@
+"""Generative adversarial networks: networks, objectives, normalisation, optimisers and their training."""
