@@ -18,7 +18,7 @@ ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
     "leaky": lambda: nn.LeakyReLU(0.2),
     "selu": nn.SELU,
 }
-PICTURE_SIZES = (28, 32, 64)
+MAX_HALVINGS = 5  # after which a picture of 28 or 32 pixels is a single one
 
 
 @dataclass(frozen=True)
