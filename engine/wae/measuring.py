@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import torch
-
 from engine.data.source import DataSource
 from engine.wae.penalties import mmd_penalty
 from engine.wae.stage import Stage

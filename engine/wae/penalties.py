@@ -7,7 +7,7 @@ import math
 from torch import Tensor
 from torch.nn import functional as F
 
-from engine.evaluation.mmd import AUTHORS_SCALES, kernel_mmd
+from engine.evaluation.mmd import IMQ_SCALES, imq_base, mmd_imq, mmd_rbf
 
 
 def reconstruction_cost(data: Tensor, output: Tensor, cost: str) -> Tensor:
@@ -32,9 +32,14 @@ def reconstruction_cost(data: Tensor, output: Tensor, cost: str) -> Tensor:
 def mmd_penalty(latent: Tensor, prior: Tensor, sigma: float, kernel: str, scales: str) -> Tensor:
     """The unbiased estimate of MMD^2 between codes and draws of the prior, both [n, d] (algorithm 2); may be negative.
 
-    C is 2 d sigma^2, the expected squared distance of two draws, times 1 or, for `scales` of "seven", each of seven.
+    `kernel` is "imq", C / (C + |x - y|^2), or "rbf", exp(-|x - y|^2 / C), where C is 2 d sigma^2, the expected squared
+    distance of two draws, times 1 or, for `scales` of "seven", each of seven.
     """
-    return kernel_mmd(latent, prior, sigma=sigma, kernel=kernel, scales=AUTHORS_SCALES if scales == "seven" else (1.0,))
+    base = imq_base(latent.shape[1], sigma)
+    factors = IMQ_SCALES if scales == "seven" else (1.0,)
+    if kernel == "imq":
+        return mmd_imq(latent, prior, factors, base)
+    return mmd_rbf(latent, prior, [math.sqrt(factor * base / 2) for factor in factors])
 
 
 def gaussian_divergence(mean: Tensor, log_variance: Tensor, sigma: float) -> Tensor:

@@ -56,8 +56,7 @@ class WaeRun(TrainingRun):
         self.opening_notes += self.source.problems
         with self.seeded():
             self.model = AutoEncoder(model_config(config, self.source.shape))
-            if self.model.pictures:
-                self.model.to(memory_format=torch.channels_last)
+            self.model.lay_out_for_speed()
             self.learn("autoencoder", self.model, make_optimiser(self.model, config))
             self._add_networks()
         self._draws = torch.Generator()
@@ -178,23 +177,23 @@ class WaeGanRun(WaeRun):
     """WAE-GAN: a critic of codes takes a step, then encoder and decoder."""
 
     parts: ClassVar[tuple[str, ...]] = ("critic", "generator")
+    _pending: _Batch | None = None
 
     def moments(self, part: str) -> Iterator[str]:
         """Algorithm 1 of Tolstikhin et al. 2018. Both parts of a step see one batch, which is encoded once."""
         if part == "critic":
-            self._pending = self._encoded_batch()
-            yield "sample"
-            yield from self._train_critic(self._pending)
-            return
-        batch, self._pending = self._pending, None
-        if batch is None:
             batch = self._encoded_batch()
-        yield "sample"
-        yield from self._train_autoencoder(batch)
+            yield "sample"
+            yield from self._train_critic(batch)
+            self._pending = batch
+        else:
+            batch = self._pending or self._encoded_batch()
+            self._pending = None
+            yield "sample"
+            yield from self._train_autoencoder(batch)
 
     def _add_networks(self) -> None:
         config = self.config
-        self._pending: _Batch | None = None
         self._critic = LatentCritic(config.latent_size, config.critic_width, config.critic_depth)
         self.learn("critic", self._critic, make_optimiser(self._critic, config))
 

@@ -28,7 +28,9 @@ AT_ONCE = 250
 class Stage:
     """Holds the latents and examples of a run; every array of it is on the CPU and in the form that a run shows."""
 
-    def __init__(self, source: DataSource, extent: Extent | None, model: AutoEncoder, seed: int, fabric: Fabric) -> None:
+    def __init__(
+        self, source: DataSource, extent: Extent | None, model: AutoEncoder, seed: int, fabric: Fabric
+    ) -> None:
         """`extent` is the part of the plane to show, for points."""
         self._model = model
         self._fabric = fabric
@@ -107,11 +109,11 @@ class Stage:
 
     def _encode(self, data: Tensor) -> Tensor:
         device = self._fabric.device
-        return torch.cat([self._model.encode(part.to(device)).mean for part in data.split(AT_ONCE)])
+        return torch.cat([self._model.encode(part.to(device)).mean for part in torch.split(data, AT_ONCE)])
 
     def _decode(self, latent: Tensor) -> Tensor:
         device = self._fabric.device
-        return torch.cat([self._model.decode(part.to(device)).cpu() for part in latent.split(AT_ONCE)])
+        return torch.cat([self._model.decode(part.to(device)).cpu() for part in torch.split(latent, AT_ONCE)])
 
 
 def showable(data: Tensor) -> NDArray[np.generic]:
