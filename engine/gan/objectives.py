@@ -60,7 +60,7 @@ def mean_generator(fake: Tensor) -> Tensor:
 
 OBJECTIVES = {
     "minimax": Objective(cross_entropy_critic, minimax_generator, 0.0),
-    "non_saturating": Objective(cross_entropy_critic, non_saturating_generator, 0.0),
+    "non-saturating": Objective(cross_entropy_critic, non_saturating_generator, 0.0),
     "wasserstein": Objective(wasserstein_critic, mean_generator, None),
     "hinge": Objective(hinge_critic, mean_generator, 0.0),
 }

@@ -15,11 +15,11 @@ from torch import Tensor
 from engine.errors import TrainingError
 from engine.evaluation.sample_measures import sample_measures
 from engine.gan.config import GanTrainConfig
-from engine.gan.energy_distance import Distance, energy_distance
+from engine.gan.energy_distance import Distance, energy_distance, transport_plan
 from engine.gan.examples import Examples, open_data
 from engine.gan.networks import NetworkConfig, make_critic, make_generator
 from engine.gan.normalisation import clip_weights_, orthonormal_penalty
-from engine.gan.objectives import OBJECTIVES, critic_accuracy, gradient_penalty
+from engine.gan.objectives import OBJECTIVES, critic_accuracy, frozen, gradient_penalty, judge
 from engine.gan.optimisers import AveragedWeights, make_optimiser
 from engine.gan.stage import Stage
 from engine.runtime.checkpoint import CheckpointHeader, save_checkpoint
@@ -73,7 +73,7 @@ class GanRun(TrainingRun):
                 network.to(memory_format=torch.channels_last)
         self.learn("generator", self.generator, self._optimiser(self.generator))
         self.learn("critic", self.critic, self._optimiser(self.critic))
-        self.average = AveragedWeights(self.generator)
+        self.average = AveragedWeights(self.generator, config.ema_decay)
         self.keep("average", self.average)
         self._draws = torch.Generator()
         self._measured_with = (config.measurement_strength, config.measurement_noise)
@@ -87,16 +87,17 @@ class GanRun(TrainingRun):
         """So many steps of one of the players as the settings say."""
         self._follow_measurement()
         if part == "critic":
-            for _ in range(0 if self.frozen else self.config.critic_steps):
+            for _ in range(0 if self.is_frozen else self.config.critic_steps):
                 yield from self.critic_moments()
         else:
             for _ in range(self.config.generator_steps):
                 yield from self.generator_moments()
                 if self.config.ema_decay > 0:
-                    self.average.update(self.generator, self.config.ema_decay)
+                    self.average.decay = self.config.ema_decay
+                    self.average.update_parameters(self.generator)
 
     @property
-    def frozen(self) -> bool:
+    def is_frozen(self) -> bool:
         """Whether the critic stays as it is."""
         at = self.config.freeze_critic_at
         return self.config.freeze_critic or 0 < at <= self.step_count
@@ -113,7 +114,8 @@ class GanRun(TrainingRun):
             fake = self.fakes(config.batch_size)
         real = self.reals(config.batch_size)
         yield "sample"
-        real_out, fake_out = self._judged(real, fake)
+        with self.fabric.autocast():
+            real_out, fake_out = judge(self.critic, real, fake)
         objective = OBJECTIVES[config.objective]
         loss = objective.critic_loss(real_out, fake_out)
         self._figures |= {
@@ -138,16 +140,14 @@ class GanRun(TrainingRun):
 
     def generator_moments(self) -> Iterator[str]:
         """One step of the generator."""
-        self.critic.requires_grad_(False)
         fake = self.fakes(self.config.batch_size)
         yield "sample"
-        with self.fabric.autocast():
+        with frozen(self.critic), self.fabric.autocast():
             out = self.critic(fake)
         loss = OBJECTIVES[self.config.objective].generator_loss(out)
         self._figures["generator_loss"] = loss.detach()
         yield "score"
         self._descend(self.generator, loss)
-        self.critic.requires_grad_(True)
         yield "gradient"
         self.update("generator")
         yield "update"
@@ -184,14 +184,6 @@ class GanRun(TrainingRun):
             return data
         return data + sigma * torch.randn(data.shape, generator=self.noise, device=self.device)
 
-    def _judged(self, real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
-        with self.fabric.autocast():
-            if self.config.critic_norm == "batch":
-                # Batch statistics of real and of fake examples stay apart, as DCGAN's authors found necessary.
-                return self.critic(real), self.critic(fake)
-            both: Tensor = self.critic(torch.cat([real, fake]))
-        return both[: len(real)], both[len(real) :]
-
     @staticmethod
     def _descend(network: torch.nn.Module, loss: Tensor) -> None:
         network.zero_grad(set_to_none=True)
@@ -199,7 +191,10 @@ class GanRun(TrainingRun):
 
     def _optimiser(self, network: torch.nn.Module) -> torch.optim.Optimizer:
         config = self.config
-        return make_optimiser(config.optimiser, network.parameters(), 0.0, config.beta1, config.beta2)
+        momentum = config.beta1 if config.optimiser == "sgd" else 0.0
+        return make_optimiser(
+            config.optimiser, network.parameters(), 0.0, beta1=config.beta1, beta2=config.beta2, momentum=momentum
+        )
 
     def _follow_measurement(self) -> None:
         wanted = (self.config.measurement_strength, self.config.measurement_noise)
@@ -261,9 +256,9 @@ class TransportRun(GanRun):
         super().__init__(config, run_dir)
 
     @property
-    def frozen(self) -> bool:
+    def is_frozen(self) -> bool:
         """A fixed cost has nothing to learn."""
-        return super().frozen or self.config.cost == "fixed"
+        return super().is_frozen or self.config.cost == "fixed"
 
     def critic_moments(self) -> Iterator[str]:
         """The critic moves so that the distance grows."""
@@ -283,15 +278,14 @@ class TransportRun(GanRun):
 
     def generator_moments(self) -> Iterator[str]:
         """The generator moves so that the distance shrinks."""
-        self.critic.requires_grad_(False)
         fake = self.fakes(self.config.batch_size)
         real = self.reals(self.config.batch_size)
         yield "sample"
-        distance = self.distance(real, fake)
+        with frozen(self.critic):
+            distance = self.distance(real, fake)
         self._figures |= {"generator_loss": distance.loss.detach(), "plan_entropy": distance.entropy}
         yield "score"
         self._descend(self.generator, distance.loss)
-        self.critic.requires_grad_(True)
         yield "gradient"
         self.update("generator")
         yield "update"
