@@ -22,6 +22,7 @@ MOST_TIES = 400  # lines of a transport plan, or between examples and their reco
 
 _ARROW = 26.0  # logical pixels of a long arrow (nine of ten are shorter)
 _LONGEST_ARROW = 40.0
+_PIXELS_PER_ARROW, _FEWEST_ARROWS = 4000, 40
 _TINT = 0.5  # how far the critic's colours are from the ground
 _TINTS = 256
 _CLASSES = 5  # pens for lines of graded strength
@@ -120,7 +121,7 @@ class GradientLayer:
         """Both [n, 2]; at most `MOST_ARROWS` evenly chosen ones are kept."""
         fine = np.flatnonzero(finite_rows(samples) & finite_rows(gradients))
         kept = fine[:: max(len(fine) // MOST_ARROWS, 1)][:MOST_ARROWS]
-        self._from = samples[kept]
+        self._from = samples[kept]  # in no order that means anything, so the first few are as good as any
         lengths = np.linalg.norm(gradients[fine], axis=1)
         usual = float(np.percentile(lengths, 90)) if len(lengths) else 0.0
         arrows = gradients[kept] * (_ARROW / max(usual, 1e-12))
@@ -129,8 +130,9 @@ class GradientLayer:
 
     def paint(self, painter: QPainter, plane: PlaneCanvas, stamps: MarkerStamps) -> None:
         """Paint shafts and heads; lengths are comparable with each other and do not depend on the zoom."""
-        start = plane.to_pixels(self._from)
-        along = self._arrows * (1.0, -1.0)
+        count = max(plane.width() * plane.height() // _PIXELS_PER_ARROW, _FEWEST_ARROWS)
+        start = plane.to_pixels(self._from[:count])
+        along = self._arrows[:count] * (1.0, -1.0) * min(max(min(plane.width(), plane.height()) / 500, 0.6), 1.0)
         end = start + along
         size = np.maximum(np.linalg.norm(along, axis=1, keepdims=True), 1e-12)
         unit = along / size

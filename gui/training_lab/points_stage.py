@@ -9,7 +9,7 @@ import qtawesome
 from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QAction, QKeySequence, QPainter
-from PySide6.QtWidgets import QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QToolButton, QVBoxLayout, QWidget
 
 from gui.palette import Theme
 from gui.training_lab import arrays as read
@@ -27,12 +27,15 @@ from gui.training_lab.points_layers import (
     sample_marker,
 )
 from gui.training_lab.points_legend import number, paint_empty, paint_legend, paint_note, small_font
+from gui.training_lab.view_stage import ViewWidget
 from gui.widgets.collapsing_bar import CollapsingBar
 from gui.widgets.markers import Marker, MarkerStamps, marker_icon
 from gui.widgets.plane import PlaneCanvas
 
 _MARKERS = {"data": data_marker, "samples": sample_marker, "reconstructions": reconstruction_marker}
-_ICONS = {"critic": "mdi6.blur", "gradients": "mdi6.arrow-top-right", "warp": "mdi6.grid", "plan": "mdi6.transit-connection"}
+_ICONS = {
+    "critic": "mdi6.blur", "gradients": "mdi6.arrow-top-right", "warp": "mdi6.grid", "plan": "mdi6.transit-connection"
+}
 
 
 @dataclass(frozen=True)
@@ -49,11 +52,11 @@ class _Toggle:
 _TOGGLES = (
     _Toggle("data", "Data", "D", "Examples x that the model learns to imitate"),
     _Toggle("samples", "Samples", "S", "What the generator makes of the same noise each time, G(z)"),
-    _Toggle("reconstructions", "Reconstructions", "R", "What comes back of each example, G(Q(x)), tied to it by a line"),
+    _Toggle("reconstructions", "Reconstructions", "R", "What comes back of each example, G(Q(x)), tied to it"),
     _Toggle("critic", "Critic", "C", "What the critic D(x) says of every place: lower is fake, higher is real"),
     _Toggle("gradients", "Gradients", "G", "Where the generator's loss pushes each sample, −∂L/∂x"),
     _Toggle("warp", "Grid", "W", "Where G puts a regular grid of latents z: dense lines mean many samples", on=False),
-    _Toggle("plan", "Plan", "P", "Which data the transport plan M matches to which samples; strong lines carry more mass"),
+    _Toggle("plan", "Plan", "P", "What the transport plan M matches: strong lines carry more mass"),
 )
 _PAINT_ORDER = ("critic", "warp", "ties", "plan", "data", "reconstructions", "samples", "gradients")
 
@@ -120,7 +123,7 @@ class _PointsCanvas(PlaneCanvas):
         self.update()
 
 
-class PointsStage(QWidget):
+class PointsStage(ViewWidget):
     """Shows the arrays of a 2-D run; see the stages' vocabulary in `gui.training_lab.arrays`."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
@@ -140,9 +143,8 @@ class PointsStage(QWidget):
             self.toggles[toggle.layer] = action
             if not toggle.on:
                 self.canvas.hidden.add(toggle.layer)
-        self.bar = CollapsingBar(list(self.toggles.values()), "Layers", "Choose what is shown on the plane.", self)
-        self._step = QLabel(self)
-        self._step.setProperty("role", "muted")
+        actions = list(self.toggles.values())
+        self.bar: CollapsingBar = CollapsingBar(actions, "Layers", "Choose what is shown on the plane.", self)
         self.fit_button = QToolButton(self)
         self.fit_button.setProperty("role", "flat")
         self.fit_button.setIconSize(QSize(18, 18))
@@ -154,21 +156,19 @@ class PointsStage(QWidget):
         fit.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         fit.triggered.connect(self.canvas.fit)
         self.addAction(fit)
-        self.bar.add_end(self._step)
         self.bar.add_end(self.fit_button)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(6)
-        column.addWidget(self.bar)
-        column.addWidget(self.canvas, 1)
+        column.addWidget(self.canvas)
         self.set_theme(theme)
 
     def presents(self, arrays: NamedArrays) -> bool:
         """Whether there is anything for this stage."""
         return read.points(arrays, "samples") is not None or read.points(arrays, "data") is not None
 
-    def show_arrays(self, arrays: NamedArrays, step: int) -> None:
+    def show_arrays(self, arrays: NamedArrays) -> None:
         """Show the layers that `arrays` hold; data and extent stay when they are not among them."""
+
         canvas = self.canvas
         canvas.layers = {"data": canvas.layers["data"]} if "data" in canvas.layers else {}
         layers = canvas.layers
@@ -199,7 +199,6 @@ class PointsStage(QWidget):
         for name, action in self.toggles.items():
             if name in layers and not action.isVisible():
                 action.setVisible(True)
-        self._step.setText(f"step {step:,}")
         canvas.update()
 
     def clear(self) -> None:
@@ -208,7 +207,6 @@ class PointsStage(QWidget):
         self.canvas.fit()
         for action in self.toggles.values():
             action.setVisible(False)
-        self._step.clear()
 
     def set_theme(self, theme: Theme) -> None:
         """Take other colours."""

@@ -15,8 +15,10 @@ SHAPES = ("circle", "diamond", "square", "triangle", "cross", "down", "star", "b
 """In the order in which classes take them; colours repeat after fewer, so each class keeps a look of its own."""
 
 _FRAGMENT_FIELDS = 10  # x, y, source left, top, width, height, scale x, y, rotation, opacity: doubles, as Qt has them
-_POLYGONS = {"diamond": (4, 0.0, 1.12), "square": (4, 45.0, 1.22), "triangle": (3, 90.0, 1.24), "down": (3, -90.0, 1.24),
-             "hexagon": (6, 0.0, 1.05)}  # corners, degrees of the first, radius
+_POLYGONS = {  # corners, degrees of the first, radius
+    "diamond": (4, 0.0, 1.12), "square": (4, 45.0, 1.22), "hexagon": (6, 0.0, 1.05),
+    "triangle": (3, 90.0, 1.24), "down": (3, -90.0, 1.24),
+}
 
 
 @dataclass(frozen=True)
