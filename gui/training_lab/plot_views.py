@@ -25,7 +25,7 @@ _NORMS_TIP = (
 
 
 class SingularValuesView(ViewWidget):
-    """The singular values of each layer, largest first, on a logarithmic axis (Miyato et al. 2018, fig. 1)."""
+    """The singular values of each layer, largest first, on a logarithmic axis (Miyato et al. 2018, figure 3)."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         """An empty chart."""
@@ -43,7 +43,7 @@ class SingularValuesView(ViewWidget):
         for name, values in read.singular_values(arrays).items():
             kept = np.unique(np.linspace(0, len(values) - 1, min(len(values), _MOST_POINTS)).astype(np.int64))
             least = max(float(values[0]) * _LEAST, 1e-30)
-            curves.append(Curve(name, kept + 1.0, np.maximum(values[kept], least)))
+            curves.append(Curve(name, (kept + 1).astype(np.float64), np.maximum(values[kept], least)))
         self.chart.set_curves(curves)
 
     def clear(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import shiboken6
@@ -99,7 +100,9 @@ class MarkerStamps:
         fragments[:, 6:8] = 1 / ratio
         fragments[:, 9] = marker.opacity
         # Qt wants the first of an array of C structures. `fragments` lives until the call returns.
-        first = shiboken6.wrapInstance(fragments.ctypes.data, QPainter.PixmapFragment)
+        first = cast(
+            QPainter.PixmapFragment, shiboken6.wrapInstance(fragments.ctypes.data, QPainter.PixmapFragment)
+        )
         painter.drawPixmapFragments(first, count, stamp)
 
     def clear(self) -> None:
