@@ -56,7 +56,7 @@ def export_png(
 
 
 def export_image(image: QImage, path: Path) -> Path:
-    """Write an image as PNG; returns the path with its suffix. Raises `SaveError` for an empty one, or when it fails."""
+    """Write an image as PNG; returns the path with its suffix. Raises `SaveError` for an empty one or when it fails."""
     path = _with_suffix(path, ".png")
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)

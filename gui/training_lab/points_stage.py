@@ -129,7 +129,7 @@ class PointsStage(ViewWidget):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         """An empty stage that says what will be seen on it."""
         super().__init__(parent)
-        self._theme = theme
+        self._has_extent = False  # whether the run has told one
         self.canvas = _PointsCanvas(theme, self)
         self.toggles: dict[str, QAction] = {}
         for toggle in _TOGGLES:
@@ -205,12 +205,12 @@ class PointsStage(ViewWidget):
         """Show nothing, and look at the whole extent again."""
         self.canvas.layers = {}
         self.canvas.fit()
+        self._has_extent = False
         for action in self.toggles.values():
             action.setVisible(False)
 
     def set_theme(self, theme: Theme) -> None:
         """Take other colours."""
-        self._theme = theme
         self.canvas.set_theme(theme)
         self.bar.set_theme(theme)
         for name, action in self.toggles.items():
@@ -226,6 +226,8 @@ class PointsStage(ViewWidget):
         extent = read.extent(arrays)
         if extent is not None:
             self.canvas.set_extent(extent)
+            self._has_extent = True
+        if self._has_extent:
             return
         places = data if data is not None else samples
         if places is not None:
@@ -233,8 +235,8 @@ class PointsStage(ViewWidget):
         if places is None or not len(places):
             return
         low, high = places.min(axis=0), places.max(axis=0)
-        middle, half = (low + high) / 2, max(float((high - low).max()) * 0.6, 1e-3)
-        self.canvas.set_extent((middle[0] - half, middle[0] + half, middle[1] - half, middle[1] + half))
+        (x, y), half = ((low + high) / 2).tolist(), max(float((high - low).max()) * 0.6, 1e-3)
+        self.canvas.set_extent((x - half, x + half, y - half, y + half))
 
     def _on_toggle_toggled(self, _on: bool) -> None:
         self.canvas.hidden = {name for name, action in self.toggles.items() if not action.isChecked()}

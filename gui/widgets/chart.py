@@ -208,9 +208,10 @@ class Chart(QWidget):
         for mark in self._marks:
             if not limits[0] <= mark.x <= limits[1]:
                 continue
-            x = frame.left() + (mark.x - limits[0]) / (limits[1] - limits[0]) * frame.width()
+            # Between two pixels a line of two pixels is sharp.
+            x = round(frame.left() + (mark.x - limits[0]) / (limits[1] - limits[0]) * frame.width())
             colour = QColor(theme.series[1] if mark.dashed else theme.text)
-            painter.setPen(QPen(colour, 1.6, Qt.PenStyle.DashLine if mark.dashed else Qt.PenStyle.SolidLine))
+            painter.setPen(QPen(colour, 2.0, Qt.PenStyle.DashLine if mark.dashed else Qt.PenStyle.SolidLine))
             painter.drawLine(QPointF(x, frame.top()), QPointF(x, frame.bottom()))
             width = metrics.horizontalAdvance(mark.text) + 4
             left = min(max(x - width / 2, frame.left()), frame.right() - width)

@@ -103,7 +103,7 @@ class CollapsingBar(QWidget):
         visible = [a.isVisible() for a in self._actions]
         shown = [button for button, there in zip(self.buttons, visible, strict=True) if there]
         wanted = sum(button.sizeHint().width() + _SPACING for button in shown)
-        ends = sum(end.sizeHint().width() + _SPACING for end in self._ends if not end.isHidden())
+        ends = sum(end.sizeHint().width() + _SPACING for end in self._ends)
         collapsed = len(shown) > 1 and (self._always_menu or wanted + ends > self.width())
         for button, there in zip(self.buttons, visible, strict=True):
             button.setVisible(there and not collapsed)

@@ -258,11 +258,11 @@ class PictureGrid(QWidget):
             self._copy(self.picture(self.marked) if self.marked >= 0 else self.sheet())
             return
         moves = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_Up: -self._columns,
-                 Qt.Key.Key_Down: self._columns, Qt.Key.Key_Home: -self._cursor,
-                 Qt.Key.Key_End: self._count - 1 - self._cursor}
+                 Qt.Key.Key_Down: self._columns}
+        ends = {Qt.Key.Key_Home: 0, Qt.Key.Key_End: self._count - 1}
         key = Qt.Key(event.key())
-        if key in moves and self._count:
-            wanted = self._cursor + moves[key] if self._cursor >= 0 else 0
+        if key in moves or key in ends:
+            wanted = ends[key] if key in ends else self._cursor + moves[key] if self._cursor >= 0 else 0
             if 0 <= wanted < self._count:
                 self._cursor = wanted
                 self.update()

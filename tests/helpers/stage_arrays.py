@@ -13,8 +13,8 @@ def plane_arrays(count: int = 50) -> Named:
     generator = np.random.default_rng(0)
     axis = np.linspace(-2, 2, 9, dtype=np.float32)
     return {
-        "data": (generator.normal(0, 0.1, (count, 2)) - [1, 0]).astype(np.float32),
-        "samples": (generator.normal(0, 0.1, (count, 2)) + [1, 0]).astype(np.float32),
+        "data": (generator.normal(0, 0.1, (count, 2)) - np.array([1, 0])).astype(np.float32),
+        "samples": (generator.normal(0, 0.1, (count, 2)) + np.array([1, 0])).astype(np.float32),
         "extent": np.array([-2, 2, -2, 2], np.float32),
         "critic_map": np.repeat(-axis[None], 9, axis=0),
         "gradients": np.tile(np.array([-0.1, 0.0], np.float32), (count, 1)),
