@@ -1,4 +1,4 @@
-"""A drawing written to files that other programs open: PNG, SVG, SVG that draws itself, ndjson."""
+"""Drawings and pictures written to files that other programs open: PNG, SVG, SVG that draws itself, ndjson."""
 
 from __future__ import annotations
 
@@ -52,6 +52,12 @@ def export_png(
     for stroke in drawing.strokes:
         draw_ink(painter, stroke_pieces(stroke, scale), QColor(ink), width=stroke_width / scale)
     painter.end()
+    return export_image(image, path)
+
+
+def export_image(image: QImage, path: Path) -> Path:
+    """Write an image as PNG; returns the path with its suffix. Raises `SaveError` for an empty one or when it fails."""
+    path = _with_suffix(path, ".png")
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     if not QImageWriter(buffer, QByteArray(b"png")).write(image):
