@@ -115,6 +115,6 @@ def smoothed(values: NDArray[np.float64], weight: float) -> NDArray[np.float64]:
 @lru_cache(maxsize=4)
 def _kernel(weight: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The powers of the weight [block + 1], and the matrix [block, block] that averages within a block."""
-    powers = weight ** np.arange(_BLOCK + 1)
+    powers = np.asarray(weight ** np.arange(_BLOCK + 1), np.float64)
     lag = np.subtract.outer(np.arange(_BLOCK), np.arange(_BLOCK))
     return powers, np.where(lag >= 0, (1 - weight) * powers[np.maximum(lag, 0)], 0.0)

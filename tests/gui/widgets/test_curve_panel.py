@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QImage
+from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from gui.widgets.curve_painting import Line, number, ticks
@@ -92,16 +93,16 @@ def test_dragging_chooses_steps_and_a_double_click_all(panel: CurvePanel, qtbot:
     panel.set_lines([line([float(i) for i in range(101)])])
     panel.show()
     with qtbot.waitSignal(panel.range_chosen) as chosen:
-        qtbot.mousePress(panel, Qt.MouseButton.LeftButton, pos=QPoint(LEFT + 40, TOP + 30))
-        qtbot.mouseMove(panel, QPoint(LEFT + 100, TOP + 30))
-        qtbot.mouseRelease(panel, Qt.MouseButton.LeftButton, pos=QPoint(LEFT + 120, TOP + 30))
+        QTest.mousePress(panel, Qt.MouseButton.LeftButton, pos=QPoint(LEFT + 40, TOP + 30))
+        QTest.mouseMove(panel, QPoint(LEFT + 100, TOP + 30))
+        QTest.mouseRelease(panel, Qt.MouseButton.LeftButton, pos=QPoint(LEFT + 120, TOP + 30))
     assert chosen.args == [pytest.approx((20.0, 60.0))]
     panel.set_view((20.0, 60.0))
     assert panel.x_range() == (20.0, 60.0)
     low, high = panel.y_range()
     assert 10 < low < 20 and 60 < high < 70
     with qtbot.waitSignal(panel.range_chosen) as chosen:
-        qtbot.mouseDClick(panel, Qt.MouseButton.LeftButton, pos=QPoint(LEFT + 40, TOP + 30))
+        QTest.mouseDClick(panel, Qt.MouseButton.LeftButton, pos=QPoint(LEFT + 40, TOP + 30))
     assert chosen.args == [None]
 
 

@@ -172,7 +172,7 @@ def test_narrow_plot_has_fewer_columns(plot: LivePlot) -> None:
     plot.show()
     assert len({plot.panel(title).y() for title in plot.titles}) == 1
     plot.resize(300, 400)
-    plot._scroll.widget().layout().activate()
+    plot._grid.activate()
     assert len({plot.panel(title).x() for title in plot.titles}) == 1
 
 
