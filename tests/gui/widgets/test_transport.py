@@ -159,6 +159,7 @@ def test_everything_fits(bar: TransportBar, width: int) -> None:
     bar.set_phase("generator", "gradient")
     bar.resize(width, 50)
     bar.show()
+    bar._row.activate()
     shown = [child for child in bar.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly)
              if child.isVisible()]
     assert all(child.geometry().right() <= width for child in shown)
