@@ -102,11 +102,13 @@ class RaceModel(QAbstractTableModel):
 
     def is_best(self, run: str, measure: Measure) -> bool:
         """Whether no other run is better; only where at least two have a value, and not all the same."""
-        values = [each[measure.name] for each in self._runs.values() if math.isfinite(each.get(measure.name, math.nan))]
-        own = self._runs[run].get(measure.name, math.nan)
-        if not measure.better or not math.isfinite(own) or len(values) < 2 or min(values) == max(values):
+        lower = measure.better == "lower"
+        found = {name: values.get(measure.name, math.nan) for name, values in self._runs.items()}
+        # What is better when lower cannot be below 0; an estimate of it can, and is no better for that.
+        values = {name: max(value, 0.0) if lower else value for name, value in found.items() if math.isfinite(value)}
+        if not measure.better or run not in values or len(set(values.values())) < 2:
             return False
-        return own == (max(values) if measure.better == "higher" else min(values))
+        return values[run] == (min(values.values()) if lower else max(values.values()))
 
     def cell(self, run: str, measure: Measure) -> str:
         """A value as it is shown, with a star at the best."""
@@ -203,6 +205,7 @@ class RaceTable(QWidget):
         self.view.setAlternatingRowColors(True)
         self.view.setEditTriggers(QTableView.EditTrigger.NoEditTriggers)
         self.view.setWordWrap(False)
+        self.view.setShowGrid(False)
         self.view.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.view.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         hint = QLabel(EMPTY_TEXT)

@@ -57,6 +57,12 @@ def test_what_is_not_finite_is_not_the_best(table: RaceTable) -> None:
     assert [row[1] for row in shown(table.model)] == ["–", f"{BEST} 2", "3", "–"]
 
 
+def test_an_estimate_below_zero_is_no_better_than_zero(table: RaceTable) -> None:
+    for run, value in (("a", -0.004), ("b", 0.0), ("c", 0.1)):
+        table.set_run(run, 1, {"mmd": value})
+    assert [row[1] for row in shown(table.model)] == [f"{BEST} -0.004", f"{BEST} 0", "0.1"]
+
+
 def test_a_figure_without_a_direction_is_shown_and_not_judged(table: RaceTable) -> None:
     table.set_run("a", 1, {"penalty": 1.0, "frechet": 1.0})
     table.set_run("b", 1, {"penalty": 2.0, "frechet": 2.0})
