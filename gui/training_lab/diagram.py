@@ -198,8 +198,8 @@ class NetworkDiagram(QWidget):
             self._places = places
             self._canvas.arrange(self._plan, self._boxes, places)
             # Tab goes through the nodes in the order in which the drawing is read.
-            widgets = [control.editor for box in self._boxes.values() for control in box.controls.values()]
-            for first, second in pairwise(widgets):
+            stops = [stop for box in self._boxes.values() for stop in box.order_tabs()]
+            for first, second in pairwise(stops):
                 QWidget.setTabOrder(first, second)
 
     def _width_of(self, places: Arrangement) -> int:

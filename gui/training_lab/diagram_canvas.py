@@ -14,7 +14,7 @@ from gui.palette import Theme, mix
 from gui.training_lab.diagram_node import NodeBox, short
 from gui.training_lab.diagram_plan import Arrangement, Edge, Moment, Plan
 
-COLUMN_GAP = 58
+COLUMN_GAP = 54
 ROW_GAP = 40
 MARGIN = 22
 _HALO = 4.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import fields
+from itertools import pairwise
 from typing import Any
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
@@ -120,6 +121,21 @@ class NodeBox(QFrame):
         """The line that shows and hides the settings of the structure."""
         return self._fold
 
+    def order_tabs(self) -> list[QWidget]:
+        """Let Tab go through this node from top to bottom; returns what it stops at."""
+        stops: list[QWidget] = []
+        for control in (*self.node.controls, *self.node.structure):
+            if control.field in self.controls:
+                made = self.controls[control.field]
+                stops += [made.editor] if made.slider is None else [made.editor, made.slider]
+            if control in self.node.controls[-1:] and self.node.structure:
+                stops.append(self._fold)
+        if self.node.structure and self._fold not in stops:
+            stops.insert(0, self._fold)
+        for first, second in pairwise(stops):
+            QWidget.setTabOrder(first, second)
+        return stops
+
     def figure_text(self, key: str) -> str:
         """What is written for a figure; "–" while there is none."""
         return self._numbers[key].text()
@@ -197,6 +213,7 @@ class NodeBox(QFrame):
                 self._folded.addWidget(self._made(control))
             if control.field in self.controls:
                 self.controls[control.field].setVisible(opened)
+        self.order_tabs()
         self._fold.setArrowType(Qt.ArrowType.DownArrow if opened else Qt.ArrowType.RightArrow)
 
 

@@ -11,7 +11,7 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox
+from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.sketch.config import SketchTrainConfig
@@ -225,6 +225,25 @@ def test_slow_motion_marks_what_is_busy(make: Make, config: Any) -> None:
     assert not diagram.canvas.moment.nodes
 
 
+def test_tab_goes_through_the_nodes_in_reading_order(make: Make) -> None:
+    diagram = make(GAN)
+    diagram.boxes["noise"].fold.click()
+    stop: QWidget | None = diagram.boxes["noise"].fold
+    seen: list[QWidget] = []
+    for _ in range(9):
+        assert stop is not None
+        seen.append(stop)
+        stop = stop.nextInFocusChain()
+        while stop is not None and (stop.focusPolicy() == Qt.FocusPolicy.NoFocus or stop.parent() is seen[-1]):
+            stop = stop.nextInFocusChain()
+    noise, generator = diagram.boxes["noise"], diagram.boxes["generator"]
+    assert seen == [
+        noise.fold, noise.controls["latent_size"].editor, noise.controls["latent_kind"].editor,
+        generator.controls["generator_rate"].editor, generator.controls["generator_rate"].slider,
+        generator.controls["generator_steps"].editor, generator.controls["ema_decay"].editor, generator.fold,
+        diagram.boxes["data"].controls["data"].editor]
+
+
 def test_the_wheel_changes_a_control_only_when_it_has_the_focus(make: Make, qtbot: QtBot) -> None:
     diagram = make(GAN)
     steps = control(diagram, "critic", "critic_steps")
@@ -236,7 +255,7 @@ def test_the_wheel_changes_a_control_only_when_it_has_the_focus(make: Make, qtbo
             Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False))
 
     diagram.activateWindow()
-    control(diagram, "noise", "latent_kind").editor.setFocus()
+    control(diagram, "generator", "generator_steps").editor.setFocus()
     turn()
     assert steps.value == 1
     steps.editor.setFocus()
