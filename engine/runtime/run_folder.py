@@ -8,45 +8,34 @@ nothing in it.
 
 from __future__ import annotations
 
-import io
 import json
-import math
 import os
 import re
 import socket
 import time
 import unicodedata
-import zipfile
-import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
-import numpy as np
-from numpy.typing import NDArray
-
 from engine import paths
-from engine.errors import CheckpointError, SaveError
+from engine.errors import BadFileError, CheckpointError, SaveError
+from engine.runtime.arrays import read_arrays
 from engine.runtime.atomic import write_text
 from engine.runtime.checkpoint_history import CheckpointHistory
 from engine.runtime.config import command_line, to_json
 from engine.runtime.job import Arrays, Metrics, Note
+from engine.runtime.log_lines import as_metrics, as_note
 
 FORMAT_VERSION = 1
 MAX_JSON_BYTES = 1 << 20
 MAX_LINE_BYTES = 1 << 16
 MAX_LOG_BYTES = 1 << 28
-MAX_VALUES = 200
-MAX_ARRAY_BYTES = 1 << 26
 MAX_ARRAYS = 256
 MAX_RUNS = 1000
 BEAT_SECONDS = 10.0
 STALE_SECONDS = 60.0
-NOTE_LEVELS = ("info", "warning", "edit", "rewind")
 ENDINGS = ("finished", "stopped", "failed", "interrupted")
-
-# NotImplementedError and RuntimeError: zipfile's answers to unknown compression and to encryption.
-_BAD_ARCHIVE = (OSError, ValueError, EOFError, NotImplementedError, RuntimeError, zipfile.BadZipFile, zlib.error)
 
 EventT = TypeVar("EventT")
 
@@ -100,7 +89,7 @@ class RunFolder:
     def metrics(self) -> list[Metrics]:
         """Every measured point. Where a run went back to an older checkpoint, the later measurement counts."""
         points: list[Metrics] = []
-        for point in _parsed(_LineReader(self._metrics.path), _as_metrics):
+        for point in _parsed(_LineReader(self._metrics.path), as_metrics):
             while points and _replaces(point, points[-1]):
                 points.pop()
             points.append(point)
@@ -108,11 +97,11 @@ class RunFolder:
 
     def follow(self) -> list[Metrics]:
         """The points written since the last call (all of them at the first); a line still being written waits."""
-        return _parsed(self._metrics, _as_metrics)
+        return _parsed(self._metrics, as_metrics)
 
     def follow_notes(self) -> list[Note]:
         """The notes written since the last call."""
-        return _parsed(self._notes, _as_note)
+        return _parsed(self._notes, as_note)
 
     def array_steps(self) -> list[int]:
         """The steps of which arrays are kept, ascending."""
@@ -124,7 +113,10 @@ class RunFolder:
 
     def arrays(self, step: int) -> Arrays:
         """The arrays kept of a step. Raises `CheckpointError` when the file is damaged, too large or not numeric."""
-        return Arrays(step, _read_npz(self.array_path(step)))
+        try:
+            return Arrays(step, read_arrays(self.array_path(step)))
+        except BadFileError as error:
+            raise CheckpointError(str(error)) from error
 
     def checkpoint_steps(self) -> list[int]:
         """The steps that the run can be rewound to or forked from, ascending."""
@@ -250,22 +242,9 @@ def _parsed(reader: _LineReader, make: Callable[[Mapping[str, Any]], EventT]) ->
     return made
 
 
-def _as_metrics(line: Mapping[str, Any]) -> Metrics:
-    values = {
-        str(name): math.nan if value is None else float(value)
-        for name, value in list(line["values"].items())[:MAX_VALUES]
-    }
-    return Metrics(int(line["step"]), int(line["total_steps"]), float(line["seconds"]), values)
-
-
 def _replaces(new: Metrics, old: Metrics) -> bool:
     """Whether `new` measures again what `old` measured; one step may have several points of different names."""
     return old.step > new.step or (old.step == new.step and not old.values.keys().isdisjoint(new.values))
-
-
-def _as_note(line: Mapping[str, Any]) -> Note:
-    level = line["level"] if line["level"] in NOTE_LEVELS else "info"
-    return Note(int(line["step"]), level, str(line["text"]))
 
 
 def _read_json(path: Path) -> dict[str, Any]:
@@ -283,29 +262,6 @@ def _read_json(path: Path) -> dict[str, Any]:
     if not isinstance(values, dict):
         raise CheckpointError(f"{path} is damaged: it does not hold an object.")
     return values
-
-
-def _read_npz(path: Path) -> dict[str, NDArray[np.generic]]:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            members = archive.infolist()
-            if len(members) > MAX_VALUES or sum(member.file_size for member in members) > MAX_ARRAY_BYTES:
-                raise CheckpointError(f"{path} is too large to be read.")
-            return {member.filename.removesuffix(".npy"): _read_member(archive, member) for member in members}
-    except _BAD_ARCHIVE as error:
-        raise CheckpointError(f"{path} is damaged: its arrays cannot be read.") from error
-
-
-def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> NDArray[np.generic]:
-    """One array over the bytes that are there, so that its header cannot ask for more memory."""
-    data = archive.read(member)
-    file = io.BytesIO(data)
-    if np.lib.format.read_magic(file) != (1, 0):
-        raise ValueError("another version of the array format")
-    shape, fortran, dtype = np.lib.format.read_array_header_1_0(file)
-    if dtype.kind not in "biuf" or fortran:
-        raise ValueError("not a plain numeric array")
-    return np.frombuffer(data[file.tell() :], dtype).reshape(shape)
 
 
 def _alive(pid: int) -> bool:

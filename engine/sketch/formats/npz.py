@@ -9,8 +9,6 @@ matched against one pattern, and the pickle is read by `engine.sketch.formats.un
 from __future__ import annotations
 
 import math
-import re
-import struct
 import zipfile
 import zlib
 from collections import Counter
@@ -21,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import BadFileError
+from engine.runtime.arrays import check_directory, read_header
 from engine.sketch.formats.result import ReadResult
 from engine.sketch.formats.unpickle import read_object_array
 from engine.sketch.strokes import MAX_POINTS, Drawing, from_stroke3
@@ -29,11 +28,7 @@ MAX_BYTES = 512 * 2**20  # of the file, and of all its arrays decompressed; the 
 MAX_ENTRIES = 64
 MAX_ARRAYS = 200_000
 MAX_TOTAL_POINTS = 20_000_000
-MAX_DIRECTORY_BYTES = 64 * 2**10
 
-_HEADER = re.compile(
-    rb"\{'descr': '([<>|=]?)([biufO]\d{0,2})', 'fortran_order': (True|False), 'shape': \(([\dL, ]{0,60})\), \}[ \n]*"
-)
 _PARTS = {"train": "train", "valid": "valid", "validation": "valid", "val": "valid", "test": "test"}
 
 NOT_STROKES = "An array is not stroke-3: three numbers a row."
@@ -102,26 +97,13 @@ def _parts(path: Path) -> list[_Part]:
     try:
         if path.stat().st_size > MAX_BYTES:
             raise BadFileError(f"{path.name} is larger than {MAX_BYTES >> 20} MB; split it into smaller files.")
-        _check_directory(path)
+        check_directory(path)
         with zipfile.ZipFile(path) as archive:
             return [_read_part(archive, info, path.name) for info in _checked_entries(archive, path.name)]
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError, TypeError, OverflowError) as error:
         raise BadFileError(f"{path.name} is not a whole .npz file; download or export it again.") from error
     except OSError as error:
         raise BadFileError(f"{path.name} cannot be read: {error.strerror or error}.") from error
-
-
-def _check_directory(path: Path) -> None:
-    """Refuse an archive whose list of files is long, before `zipfile` builds an object for each of its lines."""
-    with path.open("rb") as file:
-        file.seek(max(path.stat().st_size - 2**16 - 22, 0))
-        tail = file.read()
-    end = tail.rfind(b"PK\x05\x06")
-    if end < 0 or len(tail) - end < 22:
-        raise BadFileError(f"{path.name} is not a whole .npz file; download or export it again.")
-    (directory_bytes,) = struct.unpack_from("<I", tail, end + 12)
-    if directory_bytes > MAX_DIRECTORY_BYTES or tail[max(end - 20, 0) : end].startswith(b"PK\x06\x07"):
-        raise BadFileError(f"{path.name} holds far more than the arrays of a file of drawings; it was not read.")
 
 
 def _checked_entries(archive: zipfile.ZipFile, name: str) -> list[zipfile.ZipInfo]:
@@ -138,26 +120,10 @@ def _read_part(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str) -> _P
     with archive.open(info) as file:
         data = file.read(info.file_size)
     part = _PARTS.get(info.filename.removesuffix(".npy").lower(), "")
-    order, code, fortran, shape, start = _header(data, name)
-    if code.startswith("O"):
-        return _Part(part, _object_arrays(data[start:], name))
-    array = np.frombuffer(data, np.dtype((order or "<") + code), count=math.prod(shape), offset=start)
-    return _Part(part, _numeric_arrays(array.reshape(shape, order="F" if fortran else "C"), name))
-
-
-def _header(data: bytes, name: str) -> tuple[str, str, bool, tuple[int, ...], int]:
-    """Byte order, type code, Fortran order, shape and the place where the numbers begin."""
-    width = 2 if data[6:7] == b"\x01" else 4
-    length = int.from_bytes(data[8 : 8 + width], "little")
-    start = 8 + width + length
-    if data[:6] != b"\x93NUMPY" or length > 10_000 or len(data) < start:
-        raise BadFileError(f"{name} holds something that is not a NumPy array; export it again with numpy.savez.")
-    match = _HEADER.fullmatch(data[8 + width : start])
-    if match is None:
-        raise BadFileError(f"{name} holds an array of something other than numbers; only drawings as numbers are read.")
-    order, code, fortran, sides = (group.decode("ascii") for group in match.groups())
-    shape = tuple(int(side.strip().rstrip("L")) for side in sides.split(",") if side.strip())
-    return order.replace("|", "<"), code, fortran == "True", shape, start
+    header = read_header(data, name)
+    if header.is_object:
+        return _Part(part, _object_arrays(data[header.start :], name))
+    return _Part(part, _numeric_arrays(header.array(data), name))
 
 
 def _object_arrays(data: bytes, name: str) -> list[NDArray[np.number] | None]:
