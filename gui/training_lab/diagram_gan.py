@@ -28,7 +28,7 @@ def gan_plan(config: Any) -> Plan:
         nodes=tuple(nodes),
         edges=edges,
         arrangements=_arrangements(ambient, transport),
-        moments=_moments(edges),
+        moments=_moments(edges, transport),
     )
 
 
@@ -68,7 +68,8 @@ def _critic(config: Any) -> Node:
               *((("clip_limit", "clip at c"),) if clipped else ()),
               ("instance_noise", "input noise"), ("freeze_critic", "frozen")),
         known(config, ("critic_constraint", "constraint"), ("critic_norm", "normalise"), ("network", "network"),
-              ("depth", "layers"), ("width", "width"), ("activation", "activation")),
+              ("depth", "layers"), ("critic_width", "width"), ("critic_activation", "activation"),
+              ("freeze_critic_at", "freeze at")),
         (Figure("right", "critic_accuracy", "Share of examples that the critic puts on the right side."),))
 
 
@@ -127,12 +128,14 @@ def _arrangements(ambient: str, transport: bool) -> tuple[Arrangement, ...]:
     return wide, middle, narrow
 
 
-def _moments(edges: tuple[Edge, ...]) -> dict[tuple[str, str], Moment]:
+def _moments(edges: tuple[Edge, ...], transport: bool) -> dict[tuple[str, str], Moment]:
     pairs = [(edge.start, edge.end) for edge in edges]
     to_critic = frozenset(pair for pair in pairs if pair[1] in ("critic", "measurement"))
     to_loss = frozenset(pair for pair in pairs if pair[1] in ("loss", "plan"))
     made = frozenset(pair for pair in pairs if pair[1] in ("generator", "samples"))
-    from_samples = frozenset(pair for pair in to_critic if pair[0] != "data")
+    # Only optimal transport shows the generator data; the other objectives judge its samples by themselves.
+    drawn = frozenset({"data"} if transport else ())
+    scored = to_critic if transport else frozenset(pair for pair in to_critic if pair[0] != "data")
     all_back = frozenset((edge.start, edge.end) for edge in edges if edge.back)
     into_critic = frozenset({("critic", "loss")})
     return {
@@ -140,8 +143,8 @@ def _moments(edges: tuple[Edge, ...]) -> dict[tuple[str, str], Moment]:
         ("critic", "score"): Moment(frozenset({"critic", "loss"}), to_critic | to_loss),
         ("critic", "gradient"): Moment(frozenset({"loss"}), back=into_critic),
         ("critic", "update"): Moment(frozenset({"critic"})),
-        ("generator", "sample"): Moment(frozenset({"noise", "generator", "samples"}), made),
-        ("generator", "score"): Moment(frozenset({"critic", "loss"}), from_samples | to_loss),
+        ("generator", "sample"): Moment(frozenset({"noise", "generator", "samples"}) | drawn, made),
+        ("generator", "score"): Moment(frozenset({"critic", "loss"}), scored | to_loss),
         ("generator", "gradient"): Moment(frozenset({"loss"}), back=all_back),
         ("generator", "update"): Moment(frozenset({"generator"})),
     }

@@ -100,8 +100,10 @@ def summary(config: Any, node: str) -> str:
     """The line that sums up the folded settings of a node."""
     value = {entry.name: getattr(config, entry.name) for entry in fields(config)}
     if node in ("generator", "critic", "encoder", "decoder"):
-        shape = f"{value['depth']} × {value['width']}" if value["network"] == "mlp" else f"{value['width']} channels"
-        return f"{shape}, {value['activation'].replace('_', ' ')}"
+        own = "critic_" if node == "critic" else ""
+        width, activation = value[own + "width"], value[own + "activation"].replace("_", " ")
+        shape = f"{value['depth']} × {width}" if value["network"] == "mlp" else f"{width} channels"
+        return f"{shape}, {activation}"
     if node == "noise":
         return f"{value['latent_size']}-D {value['latent_kind']}"
     return {
@@ -122,7 +124,7 @@ def known(config: Any, *controls: tuple[str, str]) -> tuple[Control, ...]:
 
 
 _GAN_FIELDS = frozenset({
-    "objective", "data", "network", "width", "depth", "activation", "latent_size", "latent_kind", "critic_steps",
-    "generator_rate", "critic_rate"})
+    "objective", "data", "network", "width", "critic_width", "depth", "activation", "critic_activation", "latent_size",
+    "latent_kind", "critic_steps", "generator_rate", "critic_rate"})
 _AUTOENCODER_FIELDS = frozenset({
     "method", "data", "network", "width", "depth", "activation", "latent_size", "penalty_weight", "learning_rate"})

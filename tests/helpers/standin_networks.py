@@ -21,8 +21,10 @@ class StandinGan:
         0.5, "How much is lost.", group="Measurement", low=0.0, high=1.0, live=True)
     network: str = setting("mlp", "The networks.", group="Networks", choices=("mlp", "dcgan"))
     width: int = setting(128, "Units of a layer.", group="Networks", low=4, high=2048)
+    critic_width: int = setting(128, "Units of D.", group="Networks", low=4, high=2048)
     depth: int = setting(4, "Hidden layers.", group="Networks", low=1, high=64)
     activation: str = setting("leaky_relu", "Between layers.", group="Networks", choices=("relu", "leaky_relu"))
+    critic_activation: str = setting("leaky_relu", "In D.", group="Networks", choices=("relu", "leaky_relu"))
     latent_size: int = setting(2, "Dimensions of z.", group="Networks", low=1, high=1024)
     latent_kind: str = setting("normal", "The distribution of z.", group="Networks", choices=("normal", "uniform"))
     objective: str = setting(
