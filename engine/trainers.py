@@ -52,6 +52,13 @@ TRAINERS: dict[str, Trainer] = {
         "engine.evaluation.training:train",
         "engine.evaluation.config:PRESETS",
     ),
+    "gan": Trainer(
+        "gan",
+        "GANs",
+        "engine.gan.config:GanTrainConfig",
+        "engine.gan.training:train",
+        "engine.gan.presets:PRESETS",
+    ),
 }
 
 

@@ -63,18 +63,15 @@ def open_images(folder: Path, image_size: int, colour: bool) -> PictureSet:
     used: list[Path] = []
     broken: list[str] = []
     large: list[str] = []
-    with warnings.catch_warnings():
-        # Pillow warns of half-broken metadata and of sizes; both are judged here.
-        warnings.simplefilter("ignore")
-        for file in files:
-            try:
-                pictures[len(used)] = read_picture(file, image_size, colour)
-            except (_TooLarge, Image.DecompressionBombError):
-                large.append(_shown(file, folder))
-            except Exception:  # decoders answer a broken file with almost any kind of error
-                broken.append(_shown(file, folder))
-            else:
-                used.append(file)
+    for file in files:
+        try:
+            pictures[len(used)] = read_picture(file, image_size, colour)
+        except (_TooLarge, Image.DecompressionBombError):
+            large.append(_shown(file, folder))
+        except Exception:  # decoders answer a broken file with almost any kind of error
+            broken.append(_shown(file, folder))
+        else:
+            used.append(file)
     problems = []
     if broken:
         problems.append(f"{len(broken):,} of {len(files):,} files could not be read: {_listed(broken)}.")
@@ -88,7 +85,9 @@ def open_images(folder: Path, image_size: int, colour: bool) -> PictureSet:
 
 def read_picture(file: Path, size: int, colour: bool) -> Pixels:
     """One picture, upright, as bytes [C, size, size]; raises whatever Pillow raises when it is broken."""
-    with file.open("rb") as source:
+    with file.open("rb") as source, warnings.catch_warnings():
+        # Pillow warns of odd metadata, which does no harm, and of sizes, which are judged here.
+        warnings.simplefilter("ignore")
         if os.fstat(source.fileno()).st_size > MAX_FILE_BYTES:
             raise _TooLarge
         with Image.open(source, formats=_FORMATS) as image:

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Generator, Tensor
 
 from engine.errors import TrainingError
+
+if TYPE_CHECKING:  # the names here are part of configurations, which are looked up without torch
+    from torch import Generator, Tensor
 
 Extent = tuple[float, float, float, float]  # x0, x1, y0, y1
 

@@ -1,8 +1,8 @@
-"""The configuration of a GAN and of its training, and the presets that make it each of the papers' models."""
+"""The configuration of a GAN and of its training."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from engine.data.source import DATA_NAMES
 from engine.gan.measurements import MEASUREMENT_NAMES
@@ -49,12 +49,16 @@ class GanTrainConfig:
         "mlp", "Fully connected (mlp) or convolutional (dcgan) networks; points need mlp.", group=NETWORKS,
         choices=("mlp", "dcgan"), source="Radford et al. 2016")
     width: int = setting(
-        128, "Units of each hidden layer; for dcgan the channels at the finest resolution.", group=NETWORKS, low=4,
-        high=2048)
+        128, "Units of each hidden layer of the generator; for dcgan the channels at the finest resolution.",
+        group=NETWORKS, low=4, high=2048)
+    critic_width: int = setting(128, "The same for the critic.", group=NETWORKS, low=4, high=2048)
     depth: int = setting(4, "Hidden layers of an mlp.", group=NETWORKS, low=1, high=64)
     activation: str = setting(
-        "relu", "The non-linearity between layers.", group=NETWORKS, choices=("relu", "leaky_relu", "selu"),
-        source="SELU: Klambauer et al. 2017")
+        "relu", "The non-linearity between the generator's layers.", group=NETWORKS,
+        choices=("relu", "leaky_relu", "selu"), source="SELU: Klambauer et al. 2017")
+    critic_activation: str = setting(
+        "leaky_relu", "The non-linearity between the critic's layers.", group=NETWORKS,
+        choices=("relu", "leaky_relu", "selu", "crelu"), source="Radford et al. 2016; CReLU: Salimans et al. 2018")
     generator_norm: str = setting(
         "none", "Batch normalisation in the generator.", group=NETWORKS, choices=("none", "batch"))
     critic_norm: str = setting("none", "Batch normalisation in the critic.", group=NETWORKS, choices=("none", "batch"))
@@ -116,7 +120,7 @@ class GanTrainConfig:
     beta2: float = setting(
         0.999, "β2 of Adam and AMSGrad, the smoothing of RMSprop.", group=OPTIMISER, low=0.0, high=0.999999)
     ema_decay: float = setting(
-        0.999, "Samples come from an exponential moving average of the generator's weights with this decay; 0: from "
+        0.0, "Samples come from an exponential moving average of the generator's weights with this decay; 0: from "
         "the weights themselves.", group=OPTIMISER, low=0.0, high=0.999999, live=True)
 
     batch_size: int = setting(256, "Examples in a step.", group=RUN, low=2, high=16_384)
@@ -136,44 +140,3 @@ class GanTrainConfig:
         "32-true", "Number format of the large matrix products.", group=RUN, choices=("32-true", "bf16-mixed"),
         advanced=True)
     device: str = setting("auto", "Where to train.", group=RUN, choices=("auto", "cpu", "cuda"), advanced=True)
-
-
-_POINTS = GanTrainConfig()
-_PICTURES = GanTrainConfig(
-    data="digits", network="dcgan", width=32, latent_size=64, generator_norm="batch", activation="leaky_relu",
-    generator_rate=2e-4, critic_rate=2e-4, batch_size=64, picture_every=100, measure_every=500, save_every=500,
-    steps=10_000, precision="bf16-mixed",
-)
-_WGAN_GP = {"objective": "wasserstein", "penalty_weight": 10.0, "critic_steps": 5, "beta1": 0.5, "beta2": 0.9}
-_OT = {"objective": "optimal transport", "generator_steps": 3, "beta1": 0.5}
-
-# The first is what a new run starts from. The names that begin with "digits" train on MNIST; "paper" ones have the
-# sizes and settings that the papers name.
-PRESETS = {
-    "points": _POINTS,
-    "points-minimax": replace(_POINTS, objective="minimax"),
-    "points-wgan": replace(
-        _POINTS, objective="wasserstein", critic_constraint="clip", clip_limit=0.1, critic_steps=5, optimiser="rmsprop",
-        generator_rate=5e-4, critic_rate=5e-4),
-    "points-wgan-gp": replace(_POINTS, **{**_WGAN_GP, "penalty_weight": 1.0}),
-    "points-sn": replace(_POINTS, objective="hinge", critic_constraint="spectral norm", critic_steps=2),
-    "points-ot": replace(_POINTS, **_OT, batch_size=512, sinkhorn_regularisation=0.01),
-    "digits": replace(_PICTURES, objective="non-saturating", critic_norm="batch"),
-    "digits-minimax": replace(_PICTURES, objective="minimax", critic_norm="batch"),
-    "digits-wgan": replace(
-        _PICTURES, objective="wasserstein", critic_constraint="clip", critic_steps=5, optimiser="rmsprop",
-        generator_rate=5e-5, critic_rate=5e-5),
-    "digits-wgan-gp": replace(_PICTURES, **_WGAN_GP),
-    "digits-sn": replace(_PICTURES, objective="hinge", critic_constraint="spectral norm"),
-    "digits-ot": replace(_PICTURES, **_OT, batch_size=256, embedding_size=256),
-    "digits-ambient": replace(_PICTURES, **_WGAN_GP, ambient="ambient"),
-    "paper-dcgan": replace(_PICTURES, image_size=64, width=128, latent_size=100, latent_kind="uniform", batch_size=128,
-                           critic_norm="batch", steps=100_000),
-    "paper-sn": replace(_PICTURES, width=64, latent_size=128, critic_steps=5, objective="hinge", beta1=0.0, beta2=0.9,
-                        critic_constraint="spectral norm", steps=50_000),
-    "paper-wgan-gp": replace(_PICTURES, **_WGAN_GP, width=64, latent_size=128, generator_rate=1e-4, critic_rate=1e-4,
-                             steps=200_000),
-    "paper-ot": replace(_PICTURES, **_OT, width=128, latent_size=100, batch_size=8000, embedding_size=32_768,
-                        sinkhorn_iterations=500, generator_rate=3e-4, critic_rate=3e-4, steps=50_000),
-    "paper-ambient": replace(_PICTURES, **_WGAN_GP, ambient="ambient", width=64, latent_size=128, steps=27_000),
-}

@@ -11,9 +11,9 @@ from typing import Any, TypeGuard
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch.overrides import TorchFunctionMode
 
 from engine.errors import BadDrawingError, CheckpointError, UnknownModelError
+from engine.runtime.building import without_numbers
 from engine.runtime.checkpoint import CheckpointHeader, load_checkpoint
 from engine.runtime.job import Job
 from engine.sketch import magenta
@@ -164,7 +164,7 @@ def load_model(path: Path) -> SketchModel:
     scale, longest, box = (header.extra.get(name) for name in ("scale_factor", "longest", "box"))
     if type(longest) is not int or not 1 <= longest <= 10_000 or not _is_length(scale) or not _is_length(box):
         raise CheckpointError(f"{path.name} does not state its scale factor, its longest drawing and its box.")
-    with torch.device("meta"), _NoRandomNumbers():
+    with without_numbers():
         module = SketchRNN(config)
     if sum(parameter.numel() for parameter in module.parameters()) > MAX_PARAMETERS:
         raise CheckpointError(f"{path.name} describes a model that is too large to open.")
@@ -176,21 +176,6 @@ def load_model(path: Path) -> SketchModel:
         raise CheckpointError(f"{path.name} holds numbers that are not finite; its training went wrong.")
     module.requires_grad_(False).eval()
     return SketchModel(module, header, float(scale), float(box), longest)
-
-
-class _NoRandomNumbers(TorchFunctionMode):
-    """Leaves new tensors as they are: to draw numbers for a meta tensor torch loads its compiler, which takes a second.
-
-    Both names under which a draw may come are caught, that of torch.nn.init and that of the tensor's method.
-    """
-
-    def __torch_function__(
-        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
-    ) -> Any:
-        given = kwargs or {}
-        if getattr(func, "__name__", "") in ("normal_", "uniform_", "kaiming_uniform_"):
-            return args[0] if args else given["tensor"]
-        return func(*args, **given)
 
 
 def _is_length(value: Any) -> TypeGuard[float]:

@@ -1,0 +1,1 @@
+"""Auto-encoders with a prior: Wasserstein auto-encoders (MMD, GAN), the variational one, and the plain one."""
