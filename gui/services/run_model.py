@@ -19,7 +19,7 @@ from engine.trainers import Trainer
 from engine.trainers import trainer as find_trainer
 from gui.messages import Messages
 from gui.services.jobs import LabWorker
-from gui.services.trainer import PAUSED, STOPPING, TrainerClient
+from gui.services.trainer import IDLE, PAUSED, STOPPING, TrainerClient
 
 FOLLOW_MS = 1000
 WATCH_MS = 80
@@ -64,7 +64,9 @@ def open_run_job(path: Path) -> Generator[None, Command | None, OpenedRun]:
     yield
     steps = folder.array_steps()
     newest = folder.arrays(steps[-1]) if steps else None
-    return OpenedRun(folder, known, config, points, notes, steps, folder.checkpoint_steps(), newest, folder.state)
+    # A folder that was just made has no status yet: nobody has trained in it.
+    state = folder.state if (path / "status.json").exists() else IDLE
+    return OpenedRun(folder, known, config, points, notes, steps, folder.checkpoint_steps(), newest, state)
 
 
 class RunModel(QObject):
@@ -259,7 +261,9 @@ class RunModel(QObject):
         self.checkpoints_changed.emit(self.checkpoints)
 
     def _on_client_state_changed(self, state: str) -> None:
-        self.state_changed.emit(self.state if state == "idle" else state)
+        # The end of a run is told by `ended`, once it is known how the folder stands.
+        if self.client.active:
+            self.state_changed.emit(state)
 
     def _on_client_ended(self, ended: Ended) -> None:
         self._found_state = "interrupted" if ended.kind == "killed" else ended.kind
