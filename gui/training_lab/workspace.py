@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+import qtawesome
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QListWidget,
     QPushButton,
-    QScrollArea,
     QSplitter,
     QStackedWidget,
     QTabWidget,
@@ -17,6 +19,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.experiments.experiment import Experiment
+from engine.experiments.reproduce import figures_of, verdict_on
+from engine.runtime.run_folder import RunFolder
+from gui.palette import Theme
 from gui.theme import ThemeManager
 from gui.training_lab.health_panel import HealthPanel
 from gui.training_lab.race_table import RaceTable
@@ -33,7 +39,6 @@ class Workspace(QWidget):
     """Makes the widgets and puts them in place; what they do is the lab's."""
 
     back_requested = Signal()
-    files_dropped = Signal(list)
 
     def __init__(self, theme: ThemeManager, parent: QWidget | None = None) -> None:
         """Without runs."""
@@ -52,6 +57,13 @@ class Workspace(QWidget):
         self.columns = QSplitter(Qt.Orientation.Horizontal)
         self.columns.setChildrenCollapsible(False)
         self.columns.setHandleWidth(10)
+        self.hint = QLabel()
+        self.hint.setWordWrap(True)
+        self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.hint.setContentsMargins(80, 20, 80, 20)
+        self.stages = QStackedWidget()
+        self.stages.addWidget(self.hint)
+        self.stages.addWidget(self.columns)
         self.timeline = Timeline(theme)
         self.plot = LivePlot(empty_text=EMPTY_CURVES)
         self.table = RaceTable()
@@ -69,11 +81,48 @@ class Workspace(QWidget):
         self.diagrams = QStackedWidget()
         self.settings = QStackedWidget()
         self._lay_out()
+        self.set_theme(theme.theme)
 
     def add_column(self, column: RunColumn) -> None:
         """Put a run on the stage, to the right of the others."""
         self.columns.addWidget(column)
         self.columns.setSizes([1] * self.columns.count())
+
+    @property
+    def theme(self) -> Theme:
+        """The colours that hold now."""
+        return self._theme.theme
+
+    def show_hint(self, experiment: Experiment) -> None:
+        """Say what an experiment is about, in place of runs that have not begun."""
+        claim = f"<p><b>The claim</b> ({experiment.source}): {experiment.claim}.</p>" if experiment.claim else ""
+        self.hint.setText(
+            f"<h3>{experiment.title}</h3><p>{experiment.sentence}</p>{claim}<p>Change what you like on the right, then "
+            "press <b>Run</b>.</p>")
+        self.stages.setCurrentWidget(self.hint)
+
+    def hide_hint(self) -> None:
+        """Show the runs."""
+        self.stages.setCurrentWidget(self.columns)
+
+    def show_verdict(self, experiment: Experiment | None, folders: Mapping[str, RunFolder]) -> None:
+        """Hold the runs against the experiment's claim, once all that it needs has been measured."""
+        self.verdict.hide()
+        if experiment is None or any(planned.label not in folders for planned in experiment.runs):
+            return
+        found = {label: figures_of(experiment, folder) for label, folder in folders.items()}
+        verdict = verdict_on(experiment, found)
+        if verdict is not None:
+            word = "This agrees with the paper." if verdict.agrees else "This does not agree with the paper."
+            self.verdict.setText(f"<b>{word}</b> {verdict.found}")
+            self.verdict.show()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Wear other colours; what follows the theme by itself does so."""
+        self.plot.set_theme(theme)
+        self.health.set_theme(theme)
+        self.back_button.setIcon(qtawesome.icon("mdi6.arrow-left", color=theme.muted))
+        self.save_button.setIcon(qtawesome.icon("mdi6.download-outline", color=theme.muted))
 
     def set_explore_page(self, page: QWidget) -> None:
         """The page on which a finished model is explored."""
@@ -103,7 +152,7 @@ class Workspace(QWidget):
         upper = QVBoxLayout(stage)
         upper.setContentsMargins(0, 0, 0, 0)
         upper.setSpacing(8)
-        upper.addWidget(self.columns, 1)
+        upper.addWidget(self.stages, 1)
         upper.addWidget(self.timeline)
         middle = QSplitter(Qt.Orientation.Vertical)
         middle.addWidget(stage)
@@ -125,12 +174,3 @@ class Workspace(QWidget):
         layout.addWidget(self.transport)
         layout.addWidget(whole, 1)
         self.back_button.clicked.connect(self.back_requested)
-
-
-def scrolled(widget: QWidget) -> QScrollArea:
-    """The widget in an area that scrolls."""
-    area = QScrollArea()
-    area.setWidgetResizable(True)
-    area.setFrameShape(QScrollArea.Shape.NoFrame)
-    area.setWidget(widget)
-    return area
