@@ -27,6 +27,9 @@ def load_optimiser(optimiser: torch.optim.Optimizer, tensors: Mapping[str, Tenso
         number = int(index)
         if not 0 <= number < len(parameters) or tensor.shape not in (torch.Size([]), parameters[number].shape):
             raise ValueError(f"{name} does not belong to this optimiser")
+        if tensor.dim():
+            # Fused kernels go through a state and its parameter side by side, whatever the layout of either.
+            tensor = torch.empty_like(parameters[number], dtype=tensor.dtype, requires_grad=False).copy_(tensor)
         grouped.setdefault(number, {})[key] = tensor
     state = optimiser.state_dict()
     state["state"] = grouped
