@@ -45,6 +45,13 @@ TRAINERS: dict[str, Trainer] = {
         "engine.sketch.training:train",
         "engine.sketch.config:PRESETS",
     ),
+    "gan": Trainer(
+        "gan",
+        "GANs",
+        "engine.gan.config:GanTrainConfig",
+        "engine.gan.training:train",
+        "engine.gan.presets:PRESETS",
+    ),
 }
 
 

@@ -127,13 +127,13 @@ def open_source(choice: DataChoice) -> DataSource:
 def open_plane(choice: DataChoice) -> PlaneSource:
     """`open_source` for the names among `POINT_NAMES`."""
     # Each kind is imported when it is asked for: Pillow and the drawing formats take a while to load.
-    from engine.data import points
+    from engine.data.points import open_drawn, open_toy
 
     if choice.data == "drawn density":
         if not choice.data_path:
             raise TrainingError("There is no drawn density yet; draw one, or choose the file of one (.npz).")
-        return points.open_drawn(Path(choice.data_path), choice.seed)
-    return points.open_toy(choice.data, choice.seed)
+        return open_drawn(Path(choice.data_path), choice.seed)
+    return open_toy(choice.data, choice.seed)
 
 
 def open_pictures(choice: DataChoice) -> PictureSource:
@@ -141,17 +141,17 @@ def open_pictures(choice: DataChoice) -> PictureSource:
     if choice.image_size not in IMAGE_SIZES:
         raise TrainingError(f"Pictures of {choice.image_size} pixels are not supported; choose 28, 32 or 64.")
     if choice.data == "digits":
-        from engine.data import digits
+        from engine.data.digits import open_digits
 
-        return digits.open_digits(choice.image_size)
+        return open_digits(choice.image_size)
     if choice.data == "drawings":
         if not choice.data_path:
             raise TrainingError("Choose a file or folder of drawings (.ndjson, .npz or .svg) to learn from.")
-        from engine.data import drawings
+        from engine.data.drawings import open_drawings
 
-        return drawings.open_drawings(Path(choice.data_path), choice.image_size)
+        return open_drawings(Path(choice.data_path), choice.image_size)
     if not choice.data_path:
         raise TrainingError("Choose a folder of pictures to learn from.")
-    from engine.data import images
+    from engine.data.images import open_images
 
-    return images.open_images(Path(choice.data_path), choice.image_size, choice.colour)
+    return open_images(Path(choice.data_path), choice.image_size, choice.colour)

@@ -99,6 +99,11 @@ def load_state(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
     return _tensors(path), numbers
 
 
+def load_state_numbers(path: Path) -> dict[str, Any]:
+    """The numbers of what `save_state` wrote, without reading the tensors. Raises `CheckpointError`."""
+    return _metadata(path, _STATE_KEY)
+
+
 def _showable(name: str) -> str:
     """The name without what breaks lines, terminals and encodings, and not too long for a list."""
     return "".join(sign for sign in name[: 2 * MAX_NAME_LENGTH] if sign.isprintable()).strip()[:MAX_NAME_LENGTH].strip()

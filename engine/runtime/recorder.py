@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import math
 import os
 import socket
 import threading
@@ -18,6 +16,7 @@ from engine.errors import SaveError, TrainingError
 from engine.runtime.atomic import write_file
 from engine.runtime.checkpoint_history import thinned
 from engine.runtime.job import Arrays, Changed, Event, Metrics, Note, Rewound
+from engine.runtime.log_lines import metrics_line, note_line
 from engine.runtime.run_folder import BEAT_SECONDS, MAX_ARRAYS, RunFolder
 
 
@@ -46,22 +45,17 @@ class Recorder:
         Raises `SaveError` when the disk does not take it; every file then ends with its last whole record.
         """
         if isinstance(event, Metrics):
-            self._metrics.append(_line({
-                "step": event.step,
-                "total_steps": event.total_steps,
-                "seconds": event.seconds,
-                "values": {name: _finite(value) for name, value in event.values.items()},
-            }))
+            self._metrics.append(metrics_line(event))
             self._board.append(event)
         elif isinstance(event, Note):
-            self._note(event)
+            self._notes.append(note_line(event))
         elif isinstance(event, Changed):
             self._folder.change_config(event.settings)
-            self._note(Note(event.step, "edit", event.text))
+            self._notes.append(note_line(Note(event.step, "edit", event.text)))
         elif isinstance(event, Arrays):
             self._keep_arrays(event)
         elif isinstance(event, Rewound):
-            self._note(Note(event.step, "rewind", f"Back at step {event.step}."))
+            self._notes.append(note_line(Note(event.step, "rewind", f"Back at step {event.step}.")))
             for step in self._folder.array_steps():
                 if step > event.step:
                     self._folder.array_path(step).unlink(missing_ok=True)
@@ -73,9 +67,6 @@ class Recorder:
         for log in (self._metrics, self._notes, self._board):
             log.close()
         self._folder.write_status(state, text)
-
-    def _note(self, note: Note) -> None:
-        self._notes.append(_line({"step": note.step, "level": note.level, "text": note.text}))
 
     def _keep_arrays(self, event: Arrays) -> None:
         plain = {name: array for name, array in event.arrays.items() if array.dtype.kind in "biuf"}
@@ -172,12 +163,3 @@ class _Sink:
 
     def write(self, data: bytes) -> None:
         self._log.append(data)
-
-
-def _line(values: dict[str, Any]) -> bytes:
-    return json.dumps(values, allow_nan=False).encode() + b"\n"
-
-
-def _finite(value: float) -> float | None:
-    """JSON has no word for infinity or for what is not a number; both are written as null."""
-    return float(value) if math.isfinite(value) else None

@@ -9,7 +9,6 @@ nothing in it.
 from __future__ import annotations
 
 import json
-import math
 import os
 import re
 import socket
@@ -26,17 +25,16 @@ from engine.runtime.atomic import write_text
 from engine.runtime.checkpoint_history import CheckpointHistory
 from engine.runtime.config import command_line, to_json
 from engine.runtime.job import Arrays, Metrics, Note
+from engine.runtime.log_lines import as_metrics, as_note
 
 FORMAT_VERSION = 1
 MAX_JSON_BYTES = 1 << 20
 MAX_LINE_BYTES = 1 << 16
 MAX_LOG_BYTES = 1 << 28
-MAX_VALUES = 200
 MAX_ARRAYS = 256
 MAX_RUNS = 1000
 BEAT_SECONDS = 10.0
 STALE_SECONDS = 60.0
-NOTE_LEVELS = ("info", "warning", "edit", "rewind")
 ENDINGS = ("finished", "stopped", "failed", "interrupted")
 
 EventT = TypeVar("EventT")
@@ -91,7 +89,7 @@ class RunFolder:
     def metrics(self) -> list[Metrics]:
         """Every measured point. Where a run went back to an older checkpoint, the later measurement counts."""
         points: list[Metrics] = []
-        for point in _parsed(_LineReader(self._metrics.path), _as_metrics):
+        for point in _parsed(_LineReader(self._metrics.path), as_metrics):
             while points and _replaces(point, points[-1]):
                 points.pop()
             points.append(point)
@@ -99,11 +97,11 @@ class RunFolder:
 
     def follow(self) -> list[Metrics]:
         """The points written since the last call (all of them at the first); a line still being written waits."""
-        return _parsed(self._metrics, _as_metrics)
+        return _parsed(self._metrics, as_metrics)
 
     def follow_notes(self) -> list[Note]:
         """The notes written since the last call."""
-        return _parsed(self._notes, _as_note)
+        return _parsed(self._notes, as_note)
 
     def array_steps(self) -> list[int]:
         """The steps of which arrays are kept, ascending."""
@@ -244,22 +242,9 @@ def _parsed(reader: _LineReader, make: Callable[[Mapping[str, Any]], EventT]) ->
     return made
 
 
-def _as_metrics(line: Mapping[str, Any]) -> Metrics:
-    values = {
-        str(name): math.nan if value is None else float(value)
-        for name, value in list(line["values"].items())[:MAX_VALUES]
-    }
-    return Metrics(int(line["step"]), int(line["total_steps"]), float(line["seconds"]), values)
-
-
 def _replaces(new: Metrics, old: Metrics) -> bool:
     """Whether `new` measures again what `old` measured; one step may have several points of different names."""
     return old.step > new.step or (old.step == new.step and not old.values.keys().isdisjoint(new.values))
-
-
-def _as_note(line: Mapping[str, Any]) -> Note:
-    level = line["level"] if line["level"] in NOTE_LEVELS else "info"
-    return Note(int(line["step"]), level, str(line["text"]))
 
 
 def _read_json(path: Path) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from engine import paths
 from engine.errors import SaveError, TrainingError
 from engine.runtime.channel import Ended
 from engine.runtime.config import to_json
-from engine.runtime.job import Arrays, Command, Edit, Event, Heartbeat, Metrics, Note, Saved, Stop
+from engine.runtime.job import Arrays, Changed, Command, Edit, Event, Heartbeat, Metrics, Note, Saved, Stop
 from engine.runtime.recorder import Recorder
 from engine.runtime.run_folder import RunFolder
 from engine.runtime.worker import TrainerProcess, run_recorded
@@ -208,10 +208,10 @@ def test_edits_arrive_all_of_them_and_a_resumed_run_keeps_them(watch: Watch) -> 
     watched.until(watched.steps)
     for changes in ({"rate": 0.5}, {"kind": "rough"}, {"shuffle": False}, {"rate": 7.0}):
         watched.process.send(Edit(changes))
-    watched.until(lambda: len([event for event in watched.events if isinstance(event, Note)]) == 5)
-    notes = [(event.level, event.text) for event in watched.events if isinstance(event, Note)][1:]
-    assert [level for level, _ in notes] == ["info", "warning", "info", "warning"]
-    assert "cannot be changed" in notes[1][1] and "between" in notes[3][1]
+    watched.until(lambda: len([event for event in watched.events if isinstance(event, Note | Changed)]) == 5)
+    answers = [event for event in watched.events if isinstance(event, Note | Changed)][1:]
+    assert [type(answer) for answer in answers] == [Changed, Note, Changed, Note]
+    assert "cannot be changed" in answers[1].text and "between" in answers[3].text
     config = watched.folder.config()
     assert (config["rate"], config["kind"], config["shuffle"]) == (0.5, "smooth", False)
 

@@ -1,0 +1,88 @@
+"""The real examples that a critic sees: the data itself, or what measuring has left of it (AmbientGAN)."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import torch
+from torch import Generator, Tensor
+
+from engine.data.source import POINT_NAMES, DataChoice, DataSource, PictureSource, open_source
+from engine.errors import TrainingError
+from engine.gan.config import GanTrainConfig
+from engine.gan.measurements import Measurement, make_measurement
+from engine.gan.unmeasure import unmeasure
+
+UNMEASURED = 20_000  # pictures at most that the baseline unmeasures before it trains on them
+_CHUNK = 500
+
+
+def open_data(config: GanTrainConfig) -> DataSource:
+    """The data of a run. Raises `TrainingError` or `BadFileError` with a sentence."""
+    choice = DataChoice(config.data, config.data_path, config.image_size, config.colour, config.seed)
+    if config.data in POINT_NAMES:
+        if config.network != "mlp":
+            raise TrainingError("Points of the plane need networks of the kind mlp; dcgan is for pictures.")
+        if config.ambient != "off":
+            raise TrainingError("Only pictures can be measured; switch ambient off, or choose digits or pictures.")
+    return open_source(choice)
+
+
+class Examples:
+    """Batches for the critic. Every training picture is measured once: its measurement depends on its index alone."""
+
+    def __init__(self, source: DataSource, config: GanTrainConfig) -> None:
+        """Nothing is drawn yet; "unmeasure" takes a while here, since it unmeasures its pictures first."""
+        self.source = source
+        self._seed = config.seed
+        self._pictures = cast(PictureSource, source)
+        self.measurement: Measurement | None = None
+        self._restored: Tensor | None = None
+        if config.ambient != "off":
+            self.measure(config)
+        if config.ambient == "unmeasure":
+            self._restored = self._unmeasured()
+        # What the critic looks at: measured pictures only where samples are measured as well.
+        self.measures_samples = config.ambient == "ambient"
+        self.critic_shape = source.shape
+        if self.measurement is not None and self.measures_samples:
+            self.critic_shape = self.measurement.shape
+        elif self.measurement is not None and self._restored is None and self.measurement.shape != source.shape:
+            text = f"What {config.measurement} leaves are no pictures of the same size; learn from it with ambient."
+            raise TrainingError(text)
+
+    def measure(self, config: GanTrainConfig) -> None:
+        """Measure with the strength and noise of `config` from now on."""
+        self.measurement = make_measurement(
+            config.measurement, config.measurement_strength, config.measurement_noise, self.source.shape
+        )
+
+    def batch(self, count: int, generator: Generator) -> Tensor:
+        """What the critic takes for real, float32 [count, *critic_shape]."""
+        if self._restored is not None:
+            chosen = torch.randint(len(self._restored), (count,), generator=generator)
+            return self._restored[chosen].float().div_(127.5).sub_(1.0)
+        if self.measurement is None:
+            return self.source.batch(count, generator)
+        return self.measured(torch.randint(self._pictures.size, (count,), generator=generator))
+
+    def measured(self, indices: Tensor) -> Tensor:
+        """The one measurement of each training picture at `indices`, [n, *measurement.shape]."""
+        assert self.measurement is not None
+        pictures = self._pictures.indexed(indices)
+        drawn = [self.measurement.draw(1, Generator().manual_seed(self._seed_of(int(i)))) for i in indices]
+        return self.measurement.apply(pictures, torch.cat(drawn))
+
+    def _seed_of(self, index: int) -> int:
+        # Mixed, since the first numbers of generators with neighbouring seeds are not independent.
+        return (index * 0x9E3779B97F4A7C15 + self._seed * 0xBF58476D1CE4E5B9) % (1 << 63)
+
+    def _unmeasured(self) -> Tensor:
+        """A fixed part of the training pictures, measured and then restored, uint8 [n, C, H, W]."""
+        assert self.measurement is not None
+        restored = []
+        for start in range(0, min(self._pictures.size, UNMEASURED), _CHUNK):
+            indices = torch.arange(start, min(start + _CHUNK, self._pictures.size, UNMEASURED))
+            pictures = unmeasure(self.measured(indices), self.measurement)
+            restored.append(pictures.add(1.0).mul_(127.5).round_().clamp_(0, 255).to(torch.uint8))
+        return torch.cat(restored)

@@ -1,0 +1,321 @@
+"""One training run of a GAN: critic and generator, what they play for, and what is saved of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from engine.errors import TrainingError
+from engine.evaluation.sample_measures import sample_measures
+from engine.gan.config import GanTrainConfig
+from engine.gan.energy_distance import Distance, energy_distance, transport_plan
+from engine.gan.examples import Examples, open_data
+from engine.gan.networks import NetworkConfig, make_critic, make_generator
+from engine.gan.normalisation import clip_weights_, orthonormal_penalty
+from engine.gan.objectives import OBJECTIVES, critic_accuracy, frozen, gradient_penalty, judge
+from engine.gan.optimisers import AveragedWeights, make_optimiser
+from engine.gan.stage import Stage
+from engine.runtime.checkpoint import CheckpointHeader, save_checkpoint
+from engine.runtime.config import command_line, to_json
+from engine.runtime.training_run import TrainingRun
+
+TRANSPORT = "optimal transport"
+MEASURED_SAMPLES = 2000
+_NORMALISATION = {"spectral norm": "spectral", "weight norm": "weight"}
+
+
+def network_config(config: GanTrainConfig, shape: tuple[int, ...]) -> NetworkConfig:
+    """The shape of the generator that makes data of `shape`, and of a critic of the same data."""
+    return NetworkConfig(
+        architecture=config.network,
+        shape=shape,
+        latent_size=config.latent_size,
+        width=config.width,
+        critic_width=config.critic_width,
+        depth=config.depth,
+        activation=config.activation,
+        critic_activation=config.critic_activation,
+        norm=config.generator_norm,
+        critic_norm=config.critic_norm,
+        critic_outputs=config.embedding_size if config.objective == TRANSPORT else 1,
+    )
+
+
+class GanRun(TrainingRun):
+    """Every objective but optimal transport: the critic tells data from samples, the generator answers."""
+
+    trainer: ClassVar[str] = "gan"
+    parts: ClassVar[tuple[str, ...]] = ("critic", "generator")
+
+    def __init__(self, config: GanTrainConfig, run_dir: Path) -> None:
+        """Read the data, build the networks and, when `run_dir` holds a state, go on from it.
+
+        Raises `TrainingError` or `BadFileError` with a sentence when settings do not fit each other or the data.
+        """
+        super().__init__(config, run_dir)
+        self.config: GanTrainConfig = config
+        self.source = open_data(config)
+        self.opening_notes += self.source.problems
+        self.examples = Examples(self.source, config)
+        self.network = network_config(config, self.source.shape)
+        self.generator = make_generator(self.network, config.seed)
+        normalisation = _NORMALISATION.get(config.critic_constraint, "none")
+        self.critic = make_critic(network_config(config, self.examples.critic_shape), normalisation, config.seed + 1)
+        for network in (self.generator, self.critic):
+            if config.network == "dcgan":
+                network.to(memory_format=torch.channels_last)
+        self.learn("generator", self.generator, self._optimiser(self.generator))
+        self.learn("critic", self.critic, self._optimiser(self.critic))
+        self.average = AveragedWeights(self.generator, config.ema_decay)
+        self.keep("average", self.average)
+        self._draws = torch.Generator()
+        self._measured_with = (config.measurement_strength, config.measurement_noise)
+        self._figures: dict[str, Tensor | float] = {}
+        self._stage = Stage(self)
+        self.begin()
+
+    # ---- a step
+
+    def moments(self, part: str) -> Iterator[str]:
+        """So many steps of one of the players as the settings say."""
+        self._follow_measurement()
+        if part == "critic":
+            for _ in range(0 if self.is_frozen else self.config.critic_steps):
+                yield from self.critic_moments()
+        else:
+            for _ in range(self.config.generator_steps):
+                yield from self.generator_moments()
+                if self.config.ema_decay > 0:
+                    self.average.decay = self.config.ema_decay
+                    self.average.update_parameters(self.generator)
+
+    @property
+    def is_frozen(self) -> bool:
+        """Whether the critic stays as it is."""
+        at = self.config.freeze_critic_at
+        return self.config.freeze_critic or 0 < at <= self.step_count
+
+    @property
+    def sampler(self) -> torch.nn.Module:
+        """The generator that samples are taken from: the averaged one, where there is one."""
+        return self.average.module if self.config.ema_decay > 0 else self.generator
+
+    def critic_moments(self) -> Iterator[str]:
+        """One step of the critic."""
+        config = self.config
+        with torch.no_grad():
+            fake = self.fakes(config.batch_size)
+        real = self.reals(config.batch_size)
+        yield "sample"
+        with self.fabric.autocast():
+            real_out, fake_out = judge(self.critic, real, fake)
+        objective = OBJECTIVES[config.objective]
+        loss = objective.critic_loss(real_out, fake_out)
+        self._figures |= {
+            "critic_loss": loss.detach(),
+            "critic_real": real_out.detach().mean(),
+            "critic_fake": fake_out.detach().mean(),
+            "critic_accuracy": critic_accuracy(real_out.detach(), fake_out.detach(), config.objective),
+        }
+        if config.penalty_weight > 0:
+            penalty, norm = gradient_penalty(self.critic, real, fake, self.noise)
+            loss = loss + config.penalty_weight * penalty
+            self._figures |= {"gradient_penalty": penalty.detach(), "gradient_norm": norm.detach()}
+        if config.critic_constraint == "orthonormal":
+            loss = loss + config.orthonormal_weight * orthonormal_penalty(self.critic)
+        yield "score"
+        self._descend(self.critic, loss)
+        yield "gradient"
+        self.update("critic")
+        if config.critic_constraint == "clip":
+            clip_weights_(self.critic, config.clip_limit)
+        yield "update"
+
+    def generator_moments(self) -> Iterator[str]:
+        """One step of the generator."""
+        fake = self.fakes(self.config.batch_size)
+        yield "sample"
+        with frozen(self.critic), self.fabric.autocast():
+            out = self.critic(fake)
+        loss = OBJECTIVES[self.config.objective].generator_loss(out)
+        self._figures["generator_loss"] = loss.detach()
+        yield "score"
+        self._descend(self.generator, loss)
+        yield "gradient"
+        self.update("generator")
+        yield "update"
+
+    def latents(self, count: int, generator: torch.Generator) -> Tensor:
+        """z [count, latent_size] on the run's device."""
+        shape = (count, self.config.latent_size)
+        if self.config.latent_kind == "uniform":
+            return torch.rand(shape, generator=generator, device=self.device) * 2 - 1
+        return torch.randn(shape, generator=generator, device=self.device)
+
+    def fakes(self, count: int) -> Tensor:
+        """Samples as the critic sees them, [count, *critic_shape], with a gradient unless that is switched off."""
+        with self.fabric.autocast():
+            samples = self.generator(self.latents(count, self.noise))
+        return self._blurred(self.as_seen(samples))
+
+    def reals(self, count: int) -> Tensor:
+        """Real examples as the critic sees them, [count, *critic_shape]."""
+        # The data's generator is on the CPU wherever the networks are; its seed comes from what is saved with the run.
+        self._draws.manual_seed(int(self.rng.integers(2**62)))
+        return self._blurred(self.examples.batch(count, self._draws).to(self.device))
+
+    def as_seen(self, samples: Tensor) -> Tensor:
+        """Samples measured by other random measurements than the data, where samples are measured."""
+        measurement = self.examples.measurement
+        if measurement is None or not self.examples.measures_samples:
+            return samples
+        return measurement.apply(samples.float(), measurement.draw(len(samples), self.noise))
+
+    def _blurred(self, data: Tensor) -> Tensor:
+        sigma = self.config.instance_noise
+        if sigma == 0:
+            return data
+        return data + sigma * torch.randn(data.shape, generator=self.noise, device=self.device)
+
+    @staticmethod
+    def _descend(network: torch.nn.Module, loss: Tensor) -> None:
+        network.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+
+    def _optimiser(self, network: torch.nn.Module) -> torch.optim.Optimizer:
+        config = self.config
+        momentum = config.beta1 if config.optimiser == "sgd" else 0.0
+        return make_optimiser(
+            config.optimiser, network.parameters(), 0.0, beta1=config.beta1, beta2=config.beta2, momentum=momentum
+        )
+
+    def _follow_measurement(self) -> None:
+        wanted = (self.config.measurement_strength, self.config.measurement_noise)
+        if self.examples.measurement is not None and wanted != self._measured_with:
+            self.examples.measure(self.config)
+            self._measured_with = wanted
+
+    def learning_rates(self) -> dict[str, float]:
+        """The step size of each player."""
+        return {"generator": self.config.generator_rate, "critic": self.config.critic_rate}
+
+    # ---- what is seen of it
+
+    def figures(self) -> dict[str, float]:
+        """What both players have reached, and how strongly they are pulled."""
+        values = {name: float(value) for name, value in self._figures.items()}
+        if "gradient_norm" not in values and self.config.objective != TRANSPORT:
+            values["gradient_norm"] = float(self._stage.gradient_norms().mean())
+        return {
+            **values,
+            **{f"{name}_gradient": norm for name, norm in self.gradient_norms.items()},
+            "steps_per_s": self.step_count / max(self.seconds, 1e-9),
+            "skipped": float(self.skipped),
+        }
+
+    def pictures(self) -> dict[str, NDArray[np.generic]]:
+        """Samples and what the critic makes of them; see `engine.gan.stage`."""
+        return self._stage.pictures()
+
+    def glimpse(self) -> dict[str, NDArray[np.generic]]:
+        """The same in fewer numbers."""
+        return self._stage.glimpse()
+
+    def measures(self) -> dict[str, float]:
+        """How good the samples are; see `engine.evaluation.sample_measures`."""
+        return sample_measures(self.source, self._stage.samples(MEASURED_SAMPLES))
+
+    def write_model(self, path: Path, measures: Mapping[str, float]) -> None:
+        """The generator that samples are taken from, for the catalog."""
+        header = CheckpointHeader(
+            kind="gan",
+            name=self.config.name,
+            config={**asdict(self.network), "shape": list(self.network.shape), "latent_kind": self.config.latent_kind},
+            data=self.source.provenance,
+            metrics={**measures, "step": float(self.step_count), "train_seconds": self.seconds},
+            command=command_line("gan", self.config),
+            extra={"data": self.source.name, "training": to_json(self.config)},
+        )
+        save_checkpoint(path, self.sampler.state_dict(), header)
+
+
+class TransportRun(GanRun):
+    """OT-GAN: the critic embeds, and the distance is optimal transport between mini-batches (Salimans et al. 2018)."""
+
+    def __init__(self, config: GanTrainConfig, run_dir: Path) -> None:
+        """See `GanRun`."""
+        if config.batch_size < 4 or config.batch_size % 2:
+            raise TrainingError("Optimal transport compares two halves of a batch; choose an even batch_size of 4 or more.")
+        super().__init__(config, run_dir)
+
+    @property
+    def is_frozen(self) -> bool:
+        """A fixed cost has nothing to learn."""
+        return super().is_frozen or self.config.cost == "fixed"
+
+    def critic_moments(self) -> Iterator[str]:
+        """The critic moves so that the distance grows."""
+        with torch.no_grad():
+            fake = self.fakes(self.config.batch_size)
+        real = self.reals(self.config.batch_size)
+        yield "sample"
+        distance = self.distance(real, fake)
+        self._figures["critic_loss"] = -distance.loss.detach()
+        yield "score"
+        self._descend(self.critic, -distance.loss)
+        yield "gradient"
+        self.update("critic")
+        if self.config.critic_constraint == "clip":
+            clip_weights_(self.critic, self.config.clip_limit)
+        yield "update"
+
+    def generator_moments(self) -> Iterator[str]:
+        """The generator moves so that the distance shrinks."""
+        fake = self.fakes(self.config.batch_size)
+        real = self.reals(self.config.batch_size)
+        yield "sample"
+        with frozen(self.critic):
+            distance = self.distance(real, fake)
+        self._figures |= {"generator_loss": distance.loss.detach(), "plan_entropy": distance.entropy}
+        yield "score"
+        self._descend(self.generator, distance.loss)
+        yield "gradient"
+        self.update("generator")
+        yield "update"
+
+    def distance(self, real: Tensor, fake: Tensor) -> Distance:
+        """The mini-batch energy distance of two halves of each [n, *critic_shape]."""
+        config = self.config
+        return energy_distance(
+            self.embedded(real), self.embedded(fake), config.sinkhorn_regularisation, config.sinkhorn_iterations,
+            matching=config.matching, generator=self.noise,
+        )
+
+    def plan(self, real: Tensor, fake: Tensor) -> Tensor:
+        """The transport plan [n, m] between examples, each [k, *critic_shape]."""
+        config = self.config
+        return transport_plan(
+            self.embedded(real), self.embedded(fake), config.sinkhorn_regularisation, config.sinkhorn_iterations
+        )
+
+    def embedded(self, data: Tensor) -> Tensor:
+        """v(x) [n, d]: the critic's, or the data itself for a fixed cost."""
+        if self.config.cost == "fixed":
+            return data.flatten(1)
+        with self.fabric.autocast():
+            out: Tensor = self.critic(data)
+        return out.float()
+
+
+def make_run(config: GanTrainConfig, run_dir: Path) -> GanRun:
+    """The run of a configuration's objective."""
+    run: type[Any] = TransportRun if config.objective == TRANSPORT else GanRun
+    made: GanRun = run(config, run_dir)
+    return made
