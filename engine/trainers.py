@@ -45,6 +45,13 @@ TRAINERS: dict[str, Trainer] = {
         "engine.sketch.training:train",
         "engine.sketch.config:PRESETS",
     ),
+    "classifier": Trainer(
+        "classifier",
+        "Digit classifier",
+        "engine.evaluation.config:ClassifierTrainConfig",
+        "engine.evaluation.training:train",
+        "engine.evaluation.config:PRESETS",
+    ),
     "gan": Trainer(
         "gan",
         "GANs",
