@@ -25,7 +25,7 @@ def test_convolutions_come_back_to_the_size_of_the_picture(
 
 
 @pytest.mark.parametrize("norm", ["batch", "none"])
-@pytest.mark.parametrize("activation", ["relu", "leaky", "selu"])
+@pytest.mark.parametrize("activation", ["relu", "leaky_relu", "selu"])
 @pytest.mark.parametrize("network", ["conv", "mlp"])
 def test_every_part_learns(network: str, activation: str, norm: str) -> None:
     model = AutoEncoder(tiny_config(network=network, activation=activation, norm=norm))
