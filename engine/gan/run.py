@@ -252,7 +252,7 @@ class TransportRun(GanRun):
     def __init__(self, config: GanTrainConfig, run_dir: Path) -> None:
         """See `GanRun`."""
         if config.batch_size < 4 or config.batch_size % 2:
-            raise TrainingError("Optimal transport compares two halves of a batch; choose an even batch_size of 4 or more.")
+            raise TrainingError("Optimal transport compares halves of a batch; choose an even batch_size of 4 or more.")
         super().__init__(config, run_dir)
 
     @property

@@ -1,0 +1,1 @@
+"""The Training lab: watch generative models learn."""
