@@ -59,6 +59,13 @@ TRAINERS: dict[str, Trainer] = {
         "engine.gan.training:train",
         "engine.gan.presets:PRESETS",
     ),
+    "wae": Trainer(
+        "wae",
+        "Auto-encoders: WAE, VAE",
+        "engine.wae.config:WaeTrainConfig",
+        "engine.wae.training:train",
+        "engine.wae.config:PRESETS",
+    ),
 }
 
 
