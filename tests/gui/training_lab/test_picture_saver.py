@@ -51,8 +51,9 @@ def test_an_empty_picture_is_told_and_not_written(
 
 def test_the_dialog_proposes_a_name_and_goes(saver: PictureSaver, qtbot: QtBot, tmp_path: Path) -> None:
     saver.ask(red(), "samples-3.png")
-    dialog = saver.parent().findChild(QFileDialog)
-    assert isinstance(dialog, QFileDialog)
+    window = saver.parent()
+    assert window is not None
+    (dialog,) = window.findChildren(QFileDialog)
     qtbot.waitUntil(dialog.isVisible)
     dialog.fileSelected.emit(str(tmp_path / "mine.png"))
     dialog.reject()
