@@ -45,7 +45,7 @@ def _frozen_verdict(found: Results) -> Verdict:
     modes = "modes at the end"
     return Verdict(
         ot[modes] == 8 and gan[modes] < 8,
-        f"{2 * _FREEZE_AT} generator updates after its critic was frozen OT-GAN covers {ot[modes]:.0f} of 8 modes and the "
+        f"{2 * _FREEZE_AT} steps after its critic was frozen OT-GAN covers {ot[modes]:.0f} of 8 modes and the "
         f"standard GAN {gan[modes]:.0f} (at the freezing: {ot['modes at the freezing']:.0f} and "
         f"{gan['modes at the freezing']:.0f}).",
     )
@@ -178,8 +178,8 @@ def _ambient_verdict(found: Results) -> Verdict:
 
 AMBIENT = Experiment(
     "ambient", "Learning from what was lost",
-    "Digits of which a share p of the pixels is blocked, or that are blurred and noisy: measure the samples too, ignore "
-    "the loss, or repair the pictures first.",
+    "Digits of which a share p of the pixels is blocked, or that are blurred and noisy: measure the samples too, "
+    "ignore the loss, or repair the pictures first.",
     ("pictures", "claim"), _ambient_runs(),
     "AmbientGAN's inception scores are 2 to 4 times those of the baselines, and fall slowly as p grows",
     "Bora et al. 2018, figures 8 and 9",
@@ -220,7 +220,7 @@ AUTO_ENCODER_ORDER = Experiment(
         Column("Fréchet distance", last("frechet"), "low"),
         Column("inception score", last("inception"), "high"),
         Column("reconstruction error", last("reconstruction_error"), "low"),
-        Column("MMD of codes and prior", last("mmd"), "low"),
+        Column("MMD of codes and prior", last("latent_mmd"), "low"),
     ),
     _order_verdict,
 )
@@ -237,7 +237,7 @@ def _kernel_verdict(found: Results) -> Verdict:
 
 KERNELS = Experiment(
     "kernels", "Far from the crowd",
-    "WAE-MMD with the inverse multiquadratic kernel, which still pulls codes that are far out, and with a Gaussian one.",
+    "WAE-MMD with the inverse multiquadratic kernel, which still pulls codes far out, and with a Gaussian one.",
     ("pictures", "claim"),
     _waes(
         ("inverse multiquadratic", replace(_MMD, kernel_scales="one")),
@@ -248,8 +248,8 @@ KERNELS = Experiment(
     (
         Column("Fréchet distance", last("frechet"), "low"),
         Column("reconstruction error", last("reconstruction_error"), "low"),
-        Column("MMD of codes and prior", last("mmd"), "low"),
-        Column("lowest MMD on the way", lowest("mmd"), "low"),
+        Column("MMD of codes and prior", last("latent_mmd"), "low"),
+        Column("lowest MMD on the way", lowest("latent_mmd"), "low"),
     ),
     _kernel_verdict,
 )

@@ -41,7 +41,8 @@ class Entrance(QWidget):
         self._writer = LabWorker(context.messages, self)
         cards = [
             ExperimentCard(
-                each.name, each.title, each.sentence, tags_of(each), shipped_picture(each.name), each.runs, data_of(each)
+                each.name, each.title, each.sentence, tags_of(each), shipped_picture(each.name), each.runs,
+                data_of(each),
             )
             for each in EXPERIMENTS.values()
         ]

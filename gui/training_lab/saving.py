@@ -1,4 +1,4 @@
-"""What the person can take away from a run: a picture, an animation, the curves, the numbers, the model, its command."""
+"""What the person can take away from a run: pictures, an animation, curves, numbers, the model, its command."""
 
 from __future__ import annotations
 
