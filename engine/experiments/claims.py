@@ -150,7 +150,7 @@ SINGULAR_VALUES = Experiment(
 _AMBIENT = replace(
     GANS["digits-ambient"], image_size=28, critic_steps=2, batch_size=64, steps=1000, measure_every=250,
     picture_every=125, save_every=500, log_every=20, generator_rate=4e-4, critic_rate=4e-4)
-_BLUR = replace(_AMBIENT, measurement="convolve + noise", measurement_strength=0.5, measurement_noise=0.2)
+_BLUR = replace(_AMBIENT, measurement="convolve-noise", measurement_strength=0.5, measurement_noise=0.2)
 
 
 def _ambient_runs() -> tuple[PlannedRun, ...]:
