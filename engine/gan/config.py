@@ -36,7 +36,7 @@ class GanTrainConfig:
         "too; ignore takes measured pictures for real ones; unmeasure first undoes the measurement as well as it can.",
         group=MEASUREMENT, choices=AMBIENT, source="Bora, Price and Dimakis 2018")
     unmeasure_method: str = setting(
-        "quickest", "How unmeasure fills in hidden pixels: the quickest way is a blur of what is seen around them; blurred "
+        "quickest", "How unmeasure fills in hidden pixels: the quickest way is a blur of what is seen around; blurred "
         "pictures are sharpened by Wiener's filter.", group=MEASUREMENT,
         choices=("quickest", "blur", "total variation", "biharmonic", "wiener"), advanced=True)
     measurement: str = setting(
