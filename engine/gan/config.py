@@ -50,8 +50,9 @@ class GanTrainConfig:
         high=2.0, live=True)
 
     network: str = setting(
-        "mlp", "Fully connected (mlp) or convolutional (dcgan) networks; points need mlp.", group=NETWORKS,
-        choices=("mlp", "dcgan"), source="Radford et al. 2016")
+        "mlp", "Fully connected networks (mlp), convolutions that grow the picture by transposed kernels (dcgan), or by "
+        "enlarging and convolving (resize); points need mlp.", group=NETWORKS, choices=("mlp", "dcgan", "resize"),
+        source="Radford et al. 2016; Odena et al. 2016")
     width: int = setting(
         128, "Units of each hidden layer of the generator; for dcgan the channels at the finest resolution.",
         group=NETWORKS, low=4, high=2048)

@@ -77,7 +77,7 @@ class GanRun(TrainingRun):
         normalisation = _NORMALISATION.get(config.critic_constraint, "none")
         self.critic = make_critic(network_config(config, self.examples.critic_shape), normalisation, config.seed + 1)
         for network in (self.generator, self.critic):
-            if config.network == "dcgan":
+            if config.network != "mlp":
                 network.to(memory_format=torch.channels_last)
         self.learn("generator", self.generator, self._optimiser(self.generator))
         self.learn("critic", self.critic, self._optimiser(self.critic))
