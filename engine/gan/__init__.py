@@ -1,0 +1,1 @@
+"""Generative adversarial networks: networks, objectives, optimal transport, measurements and training."""
