@@ -41,7 +41,7 @@ class _Limits:
     refuse: float
 
 
-_LIMITS = {torch.float32: _Limits(-80.0, 15.0, 30.0), torch.float64: _Limits(-700.0, 150.0, 300.0)}
+_LIMITS = {torch.float32: _Limits(-80.0, 20.0, 30.0), torch.float64: _Limits(-700.0, 150.0, 300.0)}
 
 
 @dataclass(frozen=True)
@@ -96,9 +96,13 @@ class _Solver:
     The cost [n, m] is float64 without entries below 0.
     """
 
+    _kernel: Tensor
+    _u: Tensor
+    _v: Tensor
+
     def __init__(self, cost: Tensor) -> None:
         self.cost = cost
-        self.costs = {torch.float32: cost.float(), torch.float64: cost}
+        self._costs = {torch.float32: cost.float(), torch.float64: cost}
         self.f, self.g = cost.new_zeros(cost.shape[0]), cost.new_zeros(cost.shape[1])
 
     def advance(self, eps: float, steps: int, number: torch.dtype) -> None:
@@ -110,7 +114,7 @@ class _Solver:
         self._absorb()
 
     def rounded(self) -> tuple[Tensor, float]:
-        """The plan [n, m] with the right sums, in the place of the kernel, and the mass by which its columns were off."""
+        """The plan [n, m] with the right sums, written over the kernel, and the mass its columns were off by."""
         rows, columns = self.cost.shape
         kernel, u, v = self._kernel, self._u / rows, self._v / columns
         column_sums = v * (u @ kernel)
@@ -124,8 +128,7 @@ class _Solver:
         return plan, error
 
     def _advance(self, steps: int) -> None:
-        u, v = _scalings(self._kernel, self._u, steps)
-        size = float(torch.stack([u.amin(), u.amax(), v.amin(), v.amax()]).log().abs().amax())
+        u, v, size = _scalings(self._kernel, self._u, steps)
         if size <= self._limits.refuse:  # false for NaN too
             self._u, self._v = u, v
         else:
@@ -148,7 +151,7 @@ class _Solver:
         self.g = self.g + self._eps * self._v.double().log()
 
     def _restart(self) -> None:
-        exponents = self.f.to(self._number)[:, None] - self.costs[self._number]
+        exponents = self.f.to(self._number)[:, None] - self._costs[self._number]
         exponents += self.g.to(self._number)
         exponents *= 1.0 / self._eps
         # Once rows have been fitted, no exponent is above log(min(n, m)); eps may have been lowered since.
@@ -161,26 +164,28 @@ class _Solver:
         self._u, self._v = self._kernel.new_ones(len(self.f)), self._kernel.new_ones(len(self.g))
 
 
-def _scalings(kernel: Tensor, u: Tensor, steps: int) -> tuple[Tensor, Tensor]:
-    """Scalings of rows and columns after `steps` iterations from `u`; not finite where they cannot be represented."""
+def _scalings(kernel: Tensor, u: Tensor, steps: int) -> tuple[Tensor, Tensor, float]:
+    """Scalings of rows and columns after `steps` iterations from `u`, and their largest logarithm (or NaN)."""
     if kernel.device.type != "cpu":
         return _scalings_on_device(kernel, u, steps)
     # On processors NumPy needs half of torch's time for a product of this size.
     rows, columns = kernel.shape
-    matrix, left, right = kernel.numpy(), u.numpy().copy(), np.empty(columns, u.numpy().dtype)
+    matrix, left = kernel.numpy(), u.numpy().copy()
+    right = np.empty(columns, left.dtype)
     with np.errstate(all="ignore"):
         for _ in range(steps):
             np.dot(left, matrix, out=right)
             np.divide(rows, right, out=right)
             np.dot(matrix, right, out=left)
             np.divide(columns, left, out=left)
-    return torch.from_numpy(left), torch.from_numpy(right)
+        size = np.abs(np.log([left.min(), left.max(), right.min(), right.max()])).max()
+    return torch.from_numpy(left), torch.from_numpy(right), float(size)
 
 
-def _scalings_on_device(kernel: Tensor, u: Tensor, steps: int) -> tuple[Tensor, Tensor]:
+def _scalings_on_device(kernel: Tensor, u: Tensor, steps: int) -> tuple[Tensor, Tensor, float]:
     rows, columns = kernel.shape
     v = u.new_empty(columns)
     for _ in range(steps):
         v = rows / (u @ kernel)
         u = columns / (kernel @ v)
-    return u, v
+    return u, v, float(torch.stack([u.amin(), u.amax(), v.amin(), v.amax()]).log().abs().amax())

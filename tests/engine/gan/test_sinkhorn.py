@@ -57,23 +57,22 @@ def each_product(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.usefixtures("each_product")
-@pytest.mark.parametrize(("size", "regularisation"), [(2, 1.0), (2, 1 / 20), (64, 1 / 50), (64, 1 / 200)])
-@pytest.mark.parametrize("shape", [(30, 30), (20, 30)])
+@pytest.mark.parametrize(("size", "regularisation"), [(2, 1.0), (2, 1 / 10), (64, 1 / 50)])
+@pytest.mark.parametrize("shape", [(20, 20), (15, 20)])
 def test_converged_plan_is_that_of_pot(size: int, regularisation: float, shape: tuple[int, int]) -> None:
     cost = cosine_cost(*shape, size)
-    mine = sinkhorn(cost, regularisation, 1500)
+    mine = sinkhorn(cost, regularisation, 600)
     assert mine.marginal_error < 1e-6
     assert_transport_plan(mine)
-    np.testing.assert_allclose(mine.matrix.numpy(), pot_log(cost, regularisation, 1500), atol=1e-7, rtol=0)
+    np.testing.assert_allclose(mine.matrix.numpy(), pot_log(cost, regularisation, 600), atol=1e-7, rtol=0)
 
 
 @pytest.mark.usefixtures("each_product")
 @pytest.mark.parametrize("size", [2, 64])
 def test_iterates_without_stages_are_those_of_pot(size: int) -> None:
-    cost = cosine_cost(30, 50, size)
-    mine = sinkhorn(cost, 2.5, 3)
+    cost = cosine_cost(30, 50, size)  # at most 2, so that eps = 2.5 needs no stages before it
+    mine, theirs = sinkhorn(cost, 2.5, 3), pot_log(cost, 2.5, 3)
     f, g = mine.row_potentials[:, None], mine.column_potentials
-    theirs = pot_log(cost, 2.5, 3)
     np.testing.assert_allclose(((f + g - cost) / 2.5).exp().numpy() / 1500, theirs, rtol=1e-10)
     assert mine.marginal_error == pytest.approx(np.abs(theirs.sum(axis=0) - 1 / 50).sum(), rel=1e-6)
 
@@ -122,7 +121,7 @@ def test_scalings_that_grow_are_absorbed() -> None:
     assert float((plan.matrix * cost).sum()) == pytest.approx(exact_cost(cost), abs=1e-3 * math.log(20))
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=30, deadline=None, derandomize=True)
 @given(
     rows=st.integers(2, 12),
     columns=st.integers(2, 12),
