@@ -56,7 +56,7 @@ FROZEN_CRITIC = Experiment(
     "Both critics are frozen after a while. One generator collapses onto what its critic liked best.",
     ("points", "claim"),
     _gans(
-        ("OT-GAN", replace(GANS["points-ot"], generator_steps=1, critic_steps=1, **_EIGHT)),
+        ("OT-GAN", replace(GANS["points-ot"], **_EIGHT)),
         ("GAN", replace(GANS["points"], **_EIGHT)),
     ),
     "with its critic frozen, OT-GAN goes on to cover all 8 modes while the standard GAN collapses to 3",
