@@ -22,9 +22,8 @@ if TYPE_CHECKING:
 
 Shown = dict[str, NDArray[np.generic]]
 
-POINTS = 1000
-ARROWS = 250
-MAP_SIDE = 48
+POINTS = 600
+MAP_SIDE = 40
 WARP_SIDE = 24
 WARP_SHARE = 0.98  # of the latents' probability in each dimension, since the normal distribution has no corners
 PLAN_POINTS = 48
@@ -72,7 +71,7 @@ class Stage:
     def gradient_norms(self) -> Tensor:
         """The norm of the critic's gradient at samples of fixed latents, [n]."""
         with self._looking():
-            fake = self._run.as_seen(self._sampled(self._latents[:ARROWS]))
+            fake = self._run.as_seen(self._sampled(self._latents))
             return self._gradient(fake).flatten(1).norm(dim=1)
 
     # ---- parts
@@ -90,7 +89,7 @@ class Stage:
         else:
             with run.fabric.autocast():
                 shown["critic_map"] = run.critic(self._grid)[:, 0].view(MAP_SIDE, MAP_SIDE)
-            shown["gradients"] = -self._gradient(samples[:ARROWS], of_loss=True)
+            shown["gradients"] = -self._gradient(samples, of_loss=True)
         return {**{name: tensor.float().cpu().numpy() for name, tensor in shown.items()}, "extent": self._extent}
 
     def _images(self, count: int) -> Shown:
