@@ -21,7 +21,7 @@ from engine.runtime.config import check
 from engine.runtime.job import Command, Event, Metrics, Note, Saved, Stop, drive
 from engine.runtime.run_folder import create_run, open_run
 from engine.runtime.worker import run_recorded
-from engine.trainers import trainer
+from engine.trainers import Trainer, trainer
 
 
 def train(name: str, args: Sequence[str], prog: str) -> None:
@@ -46,7 +46,7 @@ def train(name: str, args: Sequence[str], prog: str) -> None:
     if options.out is None and int(os.environ.get("WORLD_SIZE", "1")) > 1:
         raise TrainingError("Several processes train in one run folder; say which with --out.")
     progress = Progress()
-    with _stop_on_interrupt() as next_command:
+    with stop_on_interrupt() as next_command:
         if int(os.environ.get("RANK", "0")) > 0:
             # Only the first process of a group writes and speaks; the others take part in the steps.
             drive(known.job(config, options.out), next_command=next_command)
@@ -58,13 +58,20 @@ def train(name: str, args: Sequence[str], prog: str) -> None:
         else:
             folder = create_run(name, config, options.out)
         progress.say(f"Run folder: {folder.path}")
-        figures = run_recorded(known, config, folder.path, next_command, lambda event: _show(progress, event))
+        figures = record_run(known, config, folder.path, next_command, progress)
     progress.end()
     report(f"Trained {config.name}.", {"run": str(folder.path), **figures}, options.json)
 
 
+def record_run(
+    known: Trainer, config: Any, path: Path, next_command: Callable[[], Command | None], progress: Progress
+) -> dict[str, float]:
+    """`run_recorded`, with its figures and notes on the terminal."""
+    return run_recorded(known, config, path, next_command, lambda event: _show(progress, event))
+
+
 @contextmanager
-def _stop_on_interrupt() -> Iterator[Callable[[], Command | None]]:
+def stop_on_interrupt() -> Iterator[Callable[[], Command | None]]:
     """What to ask the job for: a stop after Ctrl+C or a polite end of the process; a second one does not wait."""
     asked = threading.Event()
 

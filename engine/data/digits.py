@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
+import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
@@ -44,8 +46,16 @@ class DigitSet(PictureSet):
             return floats
         if self.side == 32:
             return F.pad(floats, (2, 2, 2, 2), value=-1.0)
-        larger = F.interpolate(floats, size=(self.side, self.side), mode="bicubic", align_corners=False)
+        # Interpolation is linear in each direction; as a product of matrices it is several times faster.
+        larger = _cubic(self.side) @ floats @ _cubic(self.side).T
         return larger.clamp_(-1.0, 1.0)  # cubic curves overshoot beside an edge
+
+
+@cache
+def _cubic(side: int) -> Tensor:
+    """The matrix [side, 28] that interpolates a column."""
+    columns = torch.eye(SIDE)[None, None]
+    return F.interpolate(columns, size=(side, SIDE), mode="bicubic", align_corners=False)[0, 0]
 
 
 def open_digits(image_size: int = SIDE, path: Path = FILE) -> DigitSet:

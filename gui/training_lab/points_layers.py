@@ -22,6 +22,7 @@ MOST_TIES = 400  # lines of a transport plan, or between examples and their reco
 
 _ARROW = 26.0  # logical pixels of a long arrow (nine of ten are shorter)
 _LONGEST_ARROW = 40.0
+_PIXELS_PER_ARROW, _FEWEST_ARROWS = 4000, 40
 _TINT = 0.5  # how far the critic's colours are from the ground
 _TINTS = 256
 _CLASSES = 5  # pens for lines of graded strength
@@ -120,7 +121,7 @@ class GradientLayer:
         """Both [n, 2]; at most `MOST_ARROWS` evenly chosen ones are kept."""
         fine = np.flatnonzero(finite_rows(samples) & finite_rows(gradients))
         kept = fine[:: max(len(fine) // MOST_ARROWS, 1)][:MOST_ARROWS]
-        self._from = samples[kept]
+        self._from = samples[kept]  # in no order that means anything, so the first few are as good as any
         lengths = np.linalg.norm(gradients[fine], axis=1)
         usual = float(np.percentile(lengths, 90)) if len(lengths) else 0.0
         arrows = gradients[kept] * (_ARROW / max(usual, 1e-12))
@@ -129,8 +130,9 @@ class GradientLayer:
 
     def paint(self, painter: QPainter, plane: PlaneCanvas, stamps: MarkerStamps) -> None:
         """Paint shafts and heads; lengths are comparable with each other and do not depend on the zoom."""
-        start = plane.to_pixels(self._from)
-        along = self._arrows * (1.0, -1.0)
+        count = max(plane.width() * plane.height() // _PIXELS_PER_ARROW, _FEWEST_ARROWS)
+        start = plane.to_pixels(self._from[:count])
+        along = self._arrows[:count] * (1.0, -1.0) * min(max(min(plane.width(), plane.height()) / 500, 0.6), 1.0)
         end = start + along
         size = np.maximum(np.linalg.norm(along, axis=1, keepdims=True), 1e-12)
         unit = along / size
@@ -172,16 +174,15 @@ class WarpLayer:
 
 
 class TiesLayer:
-    """Lines between points that belong together, the stronger the more mass they carry."""
+    """Lines between points that belong together, in graded strength."""
 
-    def __init__(self, start: NDArray[np.float64], end: NDArray[np.float64], mass: NDArray[np.float64]) -> None:
-        """`start` and `end` [n, 2], `mass` [n], not negative; the `MOST_TIES` heaviest are kept."""
-        fine = np.flatnonzero(finite_rows(start) & finite_rows(end) & (mass > 0))
+    def __init__(self, start: NDArray[np.float64], end: NDArray[np.float64], strength: NDArray[np.float64]) -> None:
+        """`start` and `end` [n, 2], `strength` [n] from 0 to 1; the `MOST_TIES` strongest are kept."""
+        fine = np.flatnonzero(finite_rows(start) & finite_rows(end) & (strength > 0))
         if len(fine) > MOST_TIES:
-            fine = fine[np.argpartition(mass[fine], -MOST_TIES)[-MOST_TIES:]]
+            fine = fine[np.argpartition(strength[fine], -MOST_TIES)[-MOST_TIES:]]
         self._pairs = np.stack([start[fine], end[fine]], axis=1)
-        strength = mass[fine] / mass[fine].max() if len(fine) else mass[fine]
-        self._grade = np.clip(strength * _CLASSES, 0, _CLASSES - 1).astype(np.int64)
+        self._grade = np.clip(strength[fine] * _CLASSES, 0, _CLASSES - 1).astype(np.int64)
 
     def paint(self, painter: QPainter, plane: PlaneCanvas, stamps: MarkerStamps) -> None:
         """Paint the lines, light ones first."""
@@ -204,7 +205,8 @@ class PlanLayer:
         flat = plan.ravel()
         top = np.argpartition(flat, -MOST_TIES)[-MOST_TIES:] if flat.size > MOST_TIES else np.arange(flat.size)
         row, column = np.divmod(top, plan.shape[1])
-        self._ties = TiesLayer(data[row], samples[column], flat[top])
+        heaviest = max(float(flat.max()), 1e-300)
+        self._ties = TiesLayer(data[row], samples[column], flat[top] / heaviest)
         self._ends = PointsLayer(data, "data"), PointsLayer(samples, "samples")
 
     def paint(self, painter: QPainter, plane: PlaneCanvas, stamps: MarkerStamps) -> None:

@@ -9,7 +9,7 @@ import qtawesome
 from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QAction, QKeySequence, QPainter
-from PySide6.QtWidgets import QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QToolButton, QVBoxLayout, QWidget
 
 from gui.palette import Theme
 from gui.training_lab import arrays as read
@@ -27,12 +27,15 @@ from gui.training_lab.points_layers import (
     sample_marker,
 )
 from gui.training_lab.points_legend import number, paint_empty, paint_legend, paint_note, small_font
+from gui.training_lab.view_stage import ViewWidget
 from gui.widgets.collapsing_bar import CollapsingBar
 from gui.widgets.markers import Marker, MarkerStamps, marker_icon
 from gui.widgets.plane import PlaneCanvas
 
 _MARKERS = {"data": data_marker, "samples": sample_marker, "reconstructions": reconstruction_marker}
-_ICONS = {"critic": "mdi6.blur", "gradients": "mdi6.arrow-top-right", "warp": "mdi6.grid", "plan": "mdi6.transit-connection"}
+_ICONS = {
+    "critic": "mdi6.blur", "gradients": "mdi6.arrow-top-right", "warp": "mdi6.grid", "plan": "mdi6.transit-connection"
+}
 
 
 @dataclass(frozen=True)
@@ -49,12 +52,13 @@ class _Toggle:
 _TOGGLES = (
     _Toggle("data", "Data", "D", "Examples x that the model learns to imitate"),
     _Toggle("samples", "Samples", "S", "What the generator makes of the same noise each time, G(z)"),
-    _Toggle("reconstructions", "Reconstructions", "R", "What comes back of each example, G(Q(x)), tied to it by a line"),
+    _Toggle("reconstructions", "Reconstructions", "R", "What comes back of each example, G(Q(x)), tied to it"),
     _Toggle("critic", "Critic", "C", "What the critic D(x) says of every place: lower is fake, higher is real"),
     _Toggle("gradients", "Gradients", "G", "Where the generator's loss pushes each sample, −∂L/∂x"),
     _Toggle("warp", "Grid", "W", "Where G puts a regular grid of latents z: dense lines mean many samples", on=False),
-    _Toggle("plan", "Plan", "P", "Which data the transport plan M matches to which samples; strong lines carry more mass"),
+    _Toggle("plan", "Plan", "P", "What the transport plan M matches: strong lines carry more mass"),
 )
+_TIE = 0.3  # strength of the lines between examples and reconstructions
 _PAINT_ORDER = ("critic", "warp", "ties", "plan", "data", "reconstructions", "samples", "gradients")
 
 
@@ -120,13 +124,13 @@ class _PointsCanvas(PlaneCanvas):
         self.update()
 
 
-class PointsStage(QWidget):
+class PointsStage(ViewWidget):
     """Shows the arrays of a 2-D run; see the stages' vocabulary in `gui.training_lab.arrays`."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         """An empty stage that says what will be seen on it."""
         super().__init__(parent)
-        self._theme = theme
+        self._has_extent = False  # whether the run has told one
         self.canvas = _PointsCanvas(theme, self)
         self.toggles: dict[str, QAction] = {}
         for toggle in _TOGGLES:
@@ -140,9 +144,8 @@ class PointsStage(QWidget):
             self.toggles[toggle.layer] = action
             if not toggle.on:
                 self.canvas.hidden.add(toggle.layer)
-        self.bar = CollapsingBar(list(self.toggles.values()), "Layers", "Choose what is shown on the plane.", self)
-        self._step = QLabel(self)
-        self._step.setProperty("role", "muted")
+        actions = list(self.toggles.values())
+        self.bar: CollapsingBar = CollapsingBar(actions, "Layers", "Choose what is shown on the plane.", self)
         self.fit_button = QToolButton(self)
         self.fit_button.setProperty("role", "flat")
         self.fit_button.setIconSize(QSize(18, 18))
@@ -154,21 +157,19 @@ class PointsStage(QWidget):
         fit.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         fit.triggered.connect(self.canvas.fit)
         self.addAction(fit)
-        self.bar.add_end(self._step)
         self.bar.add_end(self.fit_button)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(6)
-        column.addWidget(self.bar)
-        column.addWidget(self.canvas, 1)
+        column.addWidget(self.canvas)
         self.set_theme(theme)
 
     def presents(self, arrays: NamedArrays) -> bool:
         """Whether there is anything for this stage."""
         return read.points(arrays, "samples") is not None or read.points(arrays, "data") is not None
 
-    def show_arrays(self, arrays: NamedArrays, step: int) -> None:
+    def show_arrays(self, arrays: NamedArrays) -> None:
         """Show the layers that `arrays` hold; data and extent stay when they are not among them."""
+
         canvas = self.canvas
         canvas.layers = {"data": canvas.layers["data"]} if "data" in canvas.layers else {}
         layers = canvas.layers
@@ -183,7 +184,7 @@ class PointsStage(QWidget):
             layers["reconstructions"] = PointsLayer(reconstructions, "reconstructions")
             if data is not None:
                 count = min(len(data), len(reconstructions))
-                layers["ties"] = TiesLayer(data[:count], reconstructions[:count], np.full(count, 0.5))
+                layers["ties"] = TiesLayer(data[:count], reconstructions[:count], np.full(count, _TIE))
         critic_map = read.plane_map(arrays, "critic_map")
         if critic_map is not None:
             layers["critic"] = CriticLayer(critic_map, read.extent(arrays) or canvas.extent)
@@ -199,20 +200,18 @@ class PointsStage(QWidget):
         for name, action in self.toggles.items():
             if name in layers and not action.isVisible():
                 action.setVisible(True)
-        self._step.setText(f"step {step:,}")
         canvas.update()
 
     def clear(self) -> None:
         """Show nothing, and look at the whole extent again."""
         self.canvas.layers = {}
         self.canvas.fit()
+        self._has_extent = False
         for action in self.toggles.values():
             action.setVisible(False)
-        self._step.clear()
 
     def set_theme(self, theme: Theme) -> None:
         """Take other colours."""
-        self._theme = theme
         self.canvas.set_theme(theme)
         self.bar.set_theme(theme)
         for name, action in self.toggles.items():
@@ -228,6 +227,8 @@ class PointsStage(QWidget):
         extent = read.extent(arrays)
         if extent is not None:
             self.canvas.set_extent(extent)
+            self._has_extent = True
+        if self._has_extent:
             return
         places = data if data is not None else samples
         if places is not None:
@@ -235,8 +236,8 @@ class PointsStage(QWidget):
         if places is None or not len(places):
             return
         low, high = places.min(axis=0), places.max(axis=0)
-        middle, half = (low + high) / 2, max(float((high - low).max()) * 0.6, 1e-3)
-        self.canvas.set_extent((middle[0] - half, middle[0] + half, middle[1] - half, middle[1] + half))
+        (x, y), half = ((low + high) / 2).tolist(), max(float((high - low).max()) * 0.6, 1e-3)
+        self.canvas.set_extent((x - half, x + half, y - half, y + half))
 
     def _on_toggle_toggled(self, _on: bool) -> None:
         self.canvas.hidden = {name for name, action in self.toggles.items() if not action.isChecked()}

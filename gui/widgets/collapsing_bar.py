@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import qtawesome
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QAction, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from gui.palette import Theme
 
@@ -15,23 +15,24 @@ _SPACING = 4
 
 
 class CollapsingBar(QWidget):
-    """Shows checkable actions as buttons; hidden actions take no room. Its shortcuts work while the focus is inside
-    `owner`, so that several such bars can stand side by side."""
+    """Shows checkable actions as buttons; hidden actions take no room.
+
+    The shortcuts work while the focus is inside the owner, so that several such bars can stand side by side.
+    """
 
     def __init__(self, actions: Sequence[QAction], menu_text: str, menu_tip: str, owner: QWidget) -> None:
         """`menu_text` is on the button that stands for all of them; "" puts the title of the checked one there."""
         super().__init__(owner)
         self._actions = list(actions)
         self._menu_text = menu_text
+        self._always_menu = False
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(_SPACING)
         self.buttons = [self._button(action) for action in self._actions]
-        self.menu_button = QToolButton(self)
+        self.menu_button = QPushButton(self)
         self.menu_button.setToolTip(menu_tip)
         self.menu_button.setAccessibleName(menu_text or menu_tip)
-        self.menu_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.menu_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         menu = QMenu(self.menu_button)
         menu.addActions(self._actions)
         menu.setToolTipsVisible(True)
@@ -52,6 +53,13 @@ class CollapsingBar(QWidget):
         """Whether the menu stands for the buttons."""
         return not self.menu_button.isHidden()
 
+    def set_always_menu(self, always: bool) -> None:
+        """Show the menu also where there is room for buttons; the bar is then as narrow as its button."""
+        self._always_menu = always
+        kind = QSizePolicy.Policy.Fixed if always else QSizePolicy.Policy.Ignored
+        self.setSizePolicy(kind, QSizePolicy.Policy.Fixed)
+        self._arrange()
+
     def add_end(self, widget: QWidget) -> None:
         """Put a widget at the right end; it stays there also where there is little room."""
         self._ends.append(widget)
@@ -64,8 +72,9 @@ class CollapsingBar(QWidget):
             self.menu_button.setIcon(qtawesome.icon("mdi6.layers-outline", color=theme.text))
 
     def sizeHint(self) -> QSize:
-        """The height of the buttons; any width will do."""
-        return QSize(200, max(self.menu_button.sizeHint().height(), *(b.sizeHint().height() for b in self.buttons)))
+        """The height of the buttons; any width will do unless it is always a menu."""
+        menu = self.menu_button.sizeHint()
+        return QSize(menu.width(), max(menu.height(), *(button.sizeHint().height() for button in self.buttons)))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Collapse or unfold."""
@@ -94,10 +103,12 @@ class CollapsingBar(QWidget):
         visible = [a.isVisible() for a in self._actions]
         shown = [button for button, there in zip(self.buttons, visible, strict=True) if there]
         wanted = sum(button.sizeHint().width() + _SPACING for button in shown)
-        ends = sum(end.sizeHint().width() + _SPACING for end in self._ends if not end.isHidden())
-        collapsed = wanted + ends > self.width() and len(shown) > 1
+        ends = sum(end.sizeHint().width() + _SPACING for end in self._ends)
+        collapsed = len(shown) > 1 and (self._always_menu or wanted + ends > self.width())
         for button, there in zip(self.buttons, visible, strict=True):
             button.setVisible(there and not collapsed)
         self.menu_button.setVisible(collapsed)
         checked = [a.text() for a in self._actions if a.isChecked() and a.isVisible()]
         self.menu_button.setText(self._menu_text or (checked[0] if checked else ""))
+        if self._always_menu:
+            self.updateGeometry()

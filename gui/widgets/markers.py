@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import shiboken6
@@ -15,8 +16,10 @@ SHAPES = ("circle", "diamond", "square", "triangle", "cross", "down", "star", "b
 """In the order in which classes take them; colours repeat after fewer, so each class keeps a look of its own."""
 
 _FRAGMENT_FIELDS = 10  # x, y, source left, top, width, height, scale x, y, rotation, opacity: doubles, as Qt has them
-_POLYGONS = {"diamond": (4, 0.0, 1.12), "square": (4, 45.0, 1.22), "triangle": (3, 90.0, 1.24), "down": (3, -90.0, 1.24),
-             "hexagon": (6, 0.0, 1.05)}  # corners, degrees of the first, radius
+_POLYGONS = {  # corners, degrees of the first, radius
+    "diamond": (4, 0.0, 1.12), "square": (4, 45.0, 1.22), "hexagon": (6, 0.0, 1.05),
+    "triangle": (3, 90.0, 1.24), "down": (3, -90.0, 1.24),
+}
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,9 @@ class MarkerStamps:
         fragments[:, 6:8] = 1 / ratio
         fragments[:, 9] = marker.opacity
         # Qt wants the first of an array of C structures. `fragments` lives until the call returns.
-        first = shiboken6.wrapInstance(fragments.ctypes.data, QPainter.PixmapFragment)
+        first = cast(
+            QPainter.PixmapFragment, shiboken6.wrapInstance(fragments.ctypes.data, QPainter.PixmapFragment)
+        )
         painter.drawPixmapFragments(first, count, stamp)
 
     def clear(self) -> None:

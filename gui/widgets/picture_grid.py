@@ -46,11 +46,12 @@ class PictureGrid(QWidget):
         self._theme = theme
         self._title = title
         self._strip = QImage()
-        self._count = 0
+        self._given = self._count = 0  # pictures there are, and those there is room for
         self._size = QSize(1, 1)  # of a picture, in its own pixels
-        self._fixed_columns = 0
+        self._fixed_columns = self._least = 0
         self._hint = _EMPTY_TEXT
         self._hover = self._cursor = -1
+        self._ratio = 1.0
         self._columns, self._cell, self._origin = 1, QSize(1, 1), QPoint(0, 0)
         self.setMouseTracking(True)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
@@ -79,24 +80,24 @@ class PictureGrid(QWidget):
             return self._hover
         return self._cursor if self.hasFocus() else -1
 
-    def set_pictures(self, pictures: NDArray[np.uint8], columns: int = 0) -> None:
+    def set_pictures(self, pictures: NDArray[np.uint8], columns: int = 0, least: int = 0) -> None:
         """Show pictures [n, H, W] (grey) or [n, H, W, 3] (RGB) in so many `columns`; 0 chooses what fills the space.
 
-        The array is copied.
+        With `least`, only as many are shown as there is room for at a good size, but so many at any rate. The array is
+        copied.
         """
         count, height, width = pictures.shape[:3]
         self._strip = _image(pictures.reshape(count * height, *pictures.shape[2:]))
-        changed = (count, QSize(width, height), columns) != (self._count, self._size, self._fixed_columns)
-        self._count, self._size, self._fixed_columns = count, QSize(width, height), columns
-        if changed:
-            self._cursor = min(self._cursor, count - 1)
+        wanted = count, QSize(width, height), columns, least
+        if wanted != (self._given, self._size, self._fixed_columns, self._least):
+            self._given, self._size, self._fixed_columns, self._least = wanted
             self._hover = -1
             self._arrange()
         self.update()
 
     def clear(self) -> None:
         """Show nothing."""
-        self._strip, self._count = QImage(), 0
+        self._strip, self._given, self._count = QImage(), 0, 0
         self._hover = self._cursor = -1
         self.update()
 
@@ -151,6 +152,8 @@ class PictureGrid(QWidget):
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint the pictures, then what the mouse or the keyboard is on."""
+        if self._ratio != self.devicePixelRatioF():
+            self._arrange()  # the widget has come to another screen
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(self._theme.paper))
         if not self._count:
@@ -191,7 +194,8 @@ class PictureGrid(QWidget):
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, label)
             return
         size = QSize(self._size.width() * factor, self._size.height() * factor)
-        box = QRectF(0, 0, max(size.width(), metrics.horizontalAdvance(label)) + 8, size.height() + metrics.height() + 10)
+        width = max(size.width(), metrics.horizontalAdvance(label)) + 8
+        box = QRectF(0, 0, width, size.height() + metrics.height() + 10)
         right = cell.right() + 8 + box.width() <= self.width()
         box.moveLeft(cell.right() + 8 if right else cell.left() - 8 - box.width())
         box.moveTop(cell.center().y() - box.height() / 2)
@@ -215,9 +219,12 @@ class PictureGrid(QWidget):
 
     def _arrange(self) -> None:
         """Choose columns and the size of a cell, in screen pixels."""
-        ratio = self.devicePixelRatioF()
+        self._ratio = ratio = self.devicePixelRatioF()
         room = QSize(round(self.width() * ratio), round(self.height() * ratio))
-        self._columns, self._cell = arrangement(self._count, self._size, room, self._fixed_columns)
+        self._columns, self._cell, self._count = arrangement(
+            self._given, self._size, room, self._fixed_columns, self._least
+        )
+        self._cursor = min(self._cursor, self._count - 1)
         rows = math.ceil(self._count / self._columns)
         used = QSize(self._columns * (self._cell.width() + _GAP) - _GAP, rows * (self._cell.height() + _GAP) - _GAP)
         self._origin = QPoint(max(room.width() - used.width(), 0) // 2, max(room.height() - used.height(), 0) // 2)
@@ -228,12 +235,6 @@ class PictureGrid(QWidget):
         """Arrange the pictures anew."""
         super().resizeEvent(event)
         self._arrange()
-
-    def event(self, event: QEvent) -> bool:
-        """Another screen may have other pixels."""
-        if event.type() == QEvent.Type.DevicePixelRatioChange:
-            self._arrange()
-        return super().event(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Magnify the picture under the mouse."""
@@ -257,11 +258,11 @@ class PictureGrid(QWidget):
             self._copy(self.picture(self.marked) if self.marked >= 0 else self.sheet())
             return
         moves = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_Up: -self._columns,
-                 Qt.Key.Key_Down: self._columns, Qt.Key.Key_Home: -self._cursor,
-                 Qt.Key.Key_End: self._count - 1 - self._cursor}
+                 Qt.Key.Key_Down: self._columns}
+        ends = {Qt.Key.Key_Home: 0, Qt.Key.Key_End: self._count - 1}
         key = Qt.Key(event.key())
-        if key in moves and self._count:
-            wanted = self._cursor + moves[key] if self._cursor >= 0 else 0
+        if key in moves or key in ends:
+            wanted = ends[key] if key in ends else self._cursor + moves[key] if self._cursor >= 0 else 0
             if 0 <= wanted < self._count:
                 self._cursor = wanted
                 self.update()
@@ -297,7 +298,8 @@ class PictureGrid(QWidget):
         if 0 <= index < self._count:
             one = self._enlarged(self.picture(index))
             menu.addAction(f"Copy picture {index}", lambda: self._copy(one))
-            menu.addAction(f"Save picture {index} as PNG…", lambda: self.save_requested.emit(one, f"{stem}-{index}.png"))
+            name = f"{stem}-{index}.png"
+            menu.addAction(f"Save picture {index} as PNG…", lambda: self.save_requested.emit(one, name))
             menu.addSeparator()
         menu.addAction("Copy all", lambda: self._copy(self.sheet()))
         menu.addAction("Save all as PNG…", lambda: self.save_requested.emit(self.sheet(), f"{stem}.png"))
@@ -316,26 +318,36 @@ class PictureGrid(QWidget):
             self.update()
 
 
-def arrangement(count: int, size: QSize, room: QSize, columns: int = 0) -> tuple[int, QSize]:
-    """Columns and the size of a cell for `count` pictures of `size` in `room`, all in screen pixels.
+def arrangement(count: int, size: QSize, room: QSize, columns: int = 0, least: int = 0) -> tuple[int, QSize, int]:
+    """Columns, the size of a cell and how many are shown of `count` pictures of `size` in `room`, in screen pixels.
 
-    Cells are a whole number of times as large as a picture where that is possible, else as large as the room allows.
+    Cells are a whole number of times as large as a picture, the largest at which `least` pictures (0: all) find room
+    in so many `columns` (0: any); where not even pictures of their own size find room, all are shown smaller.
     """
-    best, best_score = (max(columns, 1), QSize(1, 1)), -1.0
-    for candidate in [columns] if columns else range(1, max(count, 1) + 1):
-        rows = max(math.ceil(count / candidate), 1)
-        across = (room.width() - _GAP * (candidate - 1)) / candidate / size.width()
-        down = (room.height() - _GAP * (rows - 1)) / rows / size.height()
-        factor = min(across, down)
-        factor = float(math.floor(factor)) if factor >= 1 else max(factor, 0.0)
-        # Of equally large cells, those that leave no row unfinished and the least room at one side.
-        score = factor + 0.4 * count / (candidate * rows) - 0.2 * abs(across - down) / max(across, down, 1e-9)
-        if factor < 1:
-            score = factor * (count / (candidate * rows)) ** 0.25 - 1 + 1e-9
-        if score > best_score or best_score == -1.0:
-            cell = QSize(max(math.floor(size.width() * factor), 1), max(math.floor(size.height() * factor), 1))
-            best, best_score = (candidate, cell), score
-    return best
+    if not count:
+        return max(columns, 1), QSize(1, 1), 0
+    wide, high = size.width(), size.height()
+    needed = min(least, count) if least else count
+    for factor in range(min(room.width() // wide, room.height() // high), 0, -1):
+        across, down = (room.width() + _GAP) // (factor * wide + _GAP), (room.height() + _GAP) // (factor * high + _GAP)
+        if columns:
+            if across >= columns and down * columns >= needed:
+                return columns, size * factor, min(count, down * columns)
+        elif across * down >= needed:
+            shown = min(count, across * down)
+            # Of the columns that do, those that leave the fewest places empty, and then the widest.
+            fits = range(max(math.ceil(shown / down), 1), min(across, shown) + 1)
+            best = min(fits, key=lambda each: (math.ceil(shown / each) * each - shown, -each))
+            return best, size * factor, shown
+    best_columns, best_scale = max(columns, 1), 0.0
+    for candidate in [columns] if columns else range(1, count + 1):
+        rows = math.ceil(count / candidate)
+        across_scale = (room.width() - _GAP * (candidate - 1)) / candidate / wide
+        scale = min(across_scale, (room.height() - _GAP * (rows - 1)) / rows / high)
+        if scale > best_scale:
+            best_columns, best_scale = candidate, scale
+    cell = QSize(max(math.floor(wide * best_scale), 1), max(math.floor(high * best_scale), 1))
+    return best_columns, cell, count
 
 
 def _image(rows: NDArray[np.uint8]) -> QImage:

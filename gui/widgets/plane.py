@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QFont, QKeyEvent, QMouseEvent, QPainter, QPain
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from gui.palette import Theme
+from gui.widgets.chart import round_ticks
 
 Extent = tuple[float, float, float, float]  # x0, x1, y0, y1
 
@@ -140,27 +141,26 @@ class PlaneCanvas(QWidget):
         """Paint lines at round numbers, in `colour` ("#rrggbb") or that of helper lines, and the numbers."""
         line = QColor(colour if colour is not None else self.theme.grid)
         low, high = self.to_plane(QPointF(0, self.height())), self.to_plane(QPointF(self.width(), 0))
-        step = _round_step(70 / self.scale)
         font = QFont(self.font())
         font.setPointSizeF(max(font.pointSizeF() * 0.8, 6.5))
         painter.setFont(font)
         numbers = self.width() >= _NUMBERS_FROM
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         scale, middle = self.scale, self._center()
-        for index in range(math.ceil(low.x() / step), math.floor(high.x() / step) + 1):
-            x = (index * step - middle.x()) * scale + self.width() / 2
+        for value in round_ticks(low.x(), high.x(), max(self.width() // 55, 2)):
+            x = (value - middle.x()) * scale + self.width() / 2
             painter.setPen(line)
             painter.drawLine(QPointF(x, 0), QPointF(x, self.height()))
             if numbers and x > 28:
                 painter.setPen(QColor(self.theme.muted))
-                painter.drawText(QPointF(x + 3, 11), _number(index * step))
-        for index in range(math.ceil(low.y() / step), math.floor(high.y() / step) + 1):
-            y = (middle.y() - index * step) * scale + self.height() / 2
+                painter.drawText(QPointF(x + 3, 11), _number(value))
+        for value in round_ticks(low.y(), high.y(), max(self.height() // 55, 2)):
+            y = (middle.y() - value) * scale + self.height() / 2
             painter.setPen(line)
             painter.drawLine(QPointF(0, y), QPointF(self.width(), y))
             if numbers and y > 16:
                 painter.setPen(QColor(self.theme.muted))
-                painter.drawText(QPointF(4, y - 3), _number(index * step))
+                painter.drawText(QPointF(4, y - 3), _number(value))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
 
     # ---- mouse and keyboard
@@ -222,12 +222,6 @@ class PlaneCanvas(QWidget):
             return self._middle
         x0, x1, y0, y1 = self._extent
         return QPointF((x0 + x1) / 2, (y0 + y1) / 2)
-
-
-def _round_step(least: float) -> float:
-    """The smallest of 1, 2, 5 times a power of ten that is not below `least`."""
-    power = 10.0 ** math.floor(math.log10(least))
-    return next(power * times for times in (1, 2, 5, 10) if power * times >= least * (1 - 1e-9))
 
 
 def _number(value: float) -> str:

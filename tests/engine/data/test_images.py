@@ -203,7 +203,11 @@ def test_a_tenth_is_kept_apart_and_stays_there(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("copies", [1, 5])
-def test_two_different_pictures_are_enough_and_stand_on_both_sides(tmp_path: Path, copies: int) -> None:
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_two_different_pictures_are_enough_and_stand_on_both_sides(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, copies: int, share: float
+) -> None:
+    monkeypatch.setattr(images, "KEPT_SHARE", share)  # whatever their hashes are
     for index in range(copies):
         stored(scene(1), tmp_path / f"a{index}.png")
     stored(scene(2), tmp_path / "b.png")
