@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from engine.errors import CheckpointError
 from engine.evaluation.config import ClassifierModelConfig
 from engine.paths import SHIPPED_MODELS
+from engine.runtime.building import without_numbers
 from engine.runtime.checkpoint import CheckpointHeader, load_checkpoint
 
 KIND = "classifier"
@@ -131,7 +132,7 @@ def load_classifier(path: Path) -> DigitClassifier:
     """A classifier from a checkpoint. Raises `CheckpointError` with a sentence."""
     tensors, header = load_checkpoint(path, KIND)
     config = _model_config(header)
-    with torch.device("meta"):
+    with without_numbers():
         module = DigitNet(config)
     try:
         module.load_state_dict(tensors, assign=True)

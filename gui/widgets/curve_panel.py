@@ -288,13 +288,15 @@ class CurvePanel(QWidget):
         end = float(self.width() - RIGHT)
         several = len({line.name for line in self.lines}) > 1
         for line, value in reversed(self._values_at(step)):
-            y = min(max(area.bottom() - (value - low) / (high - low) * area.height(), area.top()), area.bottom())
+            # The dot lies on the line, which goes straight from the value that is told to the next.
+            on_line = float(np.interp(step, line.steps, line.strong))
+            y = min(max(area.bottom() - (on_line - low) / (high - low) * area.height(), area.top()), area.bottom())
             painter.setPen(QPen(QColor(self._theme.panel), 1))
             painter.setBrush(QColor(line.colour))
             painter.drawEllipse(QPointF(x, y), 3.5, 3.5)
             if several:
                 continue  # the names of the figures stand where the values would
-            text = f"{value:.4g}"
+            text = f"{value:.3g}"
             painter.setPen(QColor(self._theme.text))
             end -= metrics.horizontalAdvance(text)
             if end < LEFT + metrics.horizontalAdvance(self.title) + 24:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import insort
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from PySide6.QtCore import QRectF, Qt, QTimer
@@ -53,9 +54,16 @@ class LivePlot(QWidget):
     One run tells its figures apart by colour. With several, each run has a colour and a line style of its own.
     """
 
-    def __init__(self, parent: QWidget | None = None, empty_text: str = EMPTY_TEXT) -> None:
-        """Empty, with `empty_text` in place of plots; they appear with the first value of their figure."""
+    def __init__(
+        self, parent: QWidget | None = None, empty_text: str = EMPTY_TEXT, measures: Collection[str] = ()
+    ) -> None:
+        """Empty, with `empty_text` in place of plots; they appear with the first value of their figure.
+
+        `measures` are figures that are measured seldom: as held-out ones, they have dots and no average over the past,
+        which would show an older model.
+        """
         super().__init__(parent)
+        self._measures = frozenset(measures)
         self._theme: PlotTheme = PlainColours()
         self._runs: dict[str, _Run] = {}
         self._panels: dict[str, CurvePanel] = {}
@@ -275,13 +283,13 @@ class LivePlot(QWidget):
                 history = known.curves.get(name)
                 if history is None:
                     continue
-                # Held-out figures are few and far apart: an average over the past would show an older model.
-                weight = 0.0 if name.startswith(HELD_OUT) else self._smoothing.value() / 100
+                seldom = name.startswith(HELD_OUT) or name in self._measures
+                weight = 0.0 if seldom else self._smoothing.value() / 100
                 values = history.values
                 colour, dashes = self._look(index, order)
                 lines.append(Line(
                     name, run, history.steps, smoothed(values, weight), values if weight > 0 else None, colour, dashes,
-                    dots=name.startswith(HELD_OUT),
+                    dots=seldom,
                 ))
         return lines
 

@@ -96,6 +96,17 @@ def test_held_out_figures_are_not_smoothed(plot: LivePlot) -> None:
     assert list(line.strong) == [0.0, 1.0, 0.0] and line.dots
 
 
+def test_measures_are_not_smoothed(qtbot: QtBot) -> None:
+    plot = LivePlot(measures=("modes",))
+    qtbot.addWidget(plot)
+    for step, value in enumerate((0.0, 8.0, 0.0)):
+        plot.add(point(step, modes=value, loss=value))
+    plot.draw()
+    (modes,), (loss,) = plot.panel("modes").lines, plot.panel("loss").lines
+    assert list(modes.strong) == [0.0, 8.0, 0.0] and modes.dots
+    assert list(loss.strong) != [0.0, 8.0, 0.0] and not loss.dots
+
+
 def test_one_run_tells_figures_apart_by_colour_in_any_theme(plot: LivePlot) -> None:
     plot.add(point(1, loss=1.0))
     plot.set_theme(replace(PlainColours(), series=("#ff0000", "#00ff00")))
