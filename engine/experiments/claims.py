@@ -199,7 +199,7 @@ AMBIENT = Experiment(
 
 # ---- 5 and 6: auto-encoders
 
-_CODES: dict[str, Any] = {"steps": 3000, "measure_every": 500, "picture_every": 200, "save_every": 500, "log_every": 20}
+_CODES: dict[str, Any] = {"steps": 2500, "measure_every": 500, "picture_every": 250, "save_every": 500, "log_every": 20}
 _MMD = replace(AUTO_ENCODERS["wae-mmd"], **_CODES)
 
 
