@@ -164,7 +164,7 @@ def test_a_run_of_another_model_is_refused_and_stays(data: Path, tmp_path: Path)
     assert command(*args).status == 0
     state = (tmp_path / "run" / "checkpoints" / "state.safetensors").read_bytes()
     done = command(*args, "--decoder-size", 16)
-    assert done.status == 1 and "holds a model of another shape" in done.err
+    assert done.status == 1 and "holds networks of another shape" in done.err
     assert (tmp_path / "run" / "checkpoints" / "state.safetensors").read_bytes() == state
 
 
