@@ -14,7 +14,7 @@ Command = Callable[[Sequence[str], str], None]
 
 def commands() -> dict[tuple[str, ...], tuple[str, Command]]:
     """Every command: its words, one line of help and what runs it (imports happen there)."""
-    from engine.cli import catalog, reproduce, sketch
+    from engine.cli import catalog, evaluation, reproduce, sketch
 
     training: dict[tuple[str, ...], tuple[str, Command]] = {
         ("train", name): (f"Train {known.title}.", _training(name)) for name, known in TRAINERS.items()
@@ -23,6 +23,7 @@ def commands() -> dict[tuple[str, ...], tuple[str, Command]]:
         **training,
         ("sample", "sketch"): ("Draw from nothing with a Sketch-RNN and write the drawings to a file.", sketch.sample),
         ("evaluate", "sketch"): ("Measure a Sketch-RNN on drawings.", sketch.evaluate),
+        ("evaluate", "classifier"): ("Measure a digit classifier on the test digits.", evaluation.evaluate_classifier),
         ("prune", "sketch"): ("Leave out categories of a Sketch-RNN that it has not learned.", sketch.prune),
         ("reproduce",): ("Run an experiment of the papers again and tell what comes out.", reproduce.reproduce),
         ("convert",): ("Turn a model file of another program into one of ours.", catalog.convert),

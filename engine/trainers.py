@@ -45,12 +45,26 @@ TRAINERS: dict[str, Trainer] = {
         "engine.sketch.training:train",
         "engine.sketch.config:PRESETS",
     ),
+    "classifier": Trainer(
+        "classifier",
+        "Digit classifier",
+        "engine.evaluation.config:ClassifierTrainConfig",
+        "engine.evaluation.training:train",
+        "engine.evaluation.config:PRESETS",
+    ),
     "gan": Trainer(
         "gan",
         "GANs",
         "engine.gan.config:GanTrainConfig",
         "engine.gan.training:train",
         "engine.gan.presets:PRESETS",
+    ),
+    "wae": Trainer(
+        "wae",
+        "Auto-encoders: WAE, VAE",
+        "engine.wae.config:WaeTrainConfig",
+        "engine.wae.training:train",
+        "engine.wae.config:PRESETS",
     ),
 }
 

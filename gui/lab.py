@@ -72,4 +72,7 @@ class LabEntry:
 
 LABS: tuple[LabEntry, ...] = (
     LabEntry(name="sketch", title="Sketch", icon_name="mdi6.draw", path="gui.sketch_lab.lab:SketchLab"),
+    LabEntry(
+        name="training", title="Training", icon_name="mdi6.chart-bell-curve-cumulative",
+        path="gui.training_lab.lab:TrainingLab"),
 )

@@ -211,6 +211,7 @@ QAbstractItemView::item:selected { background: $accent_soft; color: $text; }
 QAbstractItemView::item:disabled { color: $faint; }
 QHeaderView::section {
     background: $panel; color: $muted; border: none; border-bottom: 1px solid $border; padding: 5px 8px; }
+QTableView QTableCornerButton::section { background: $panel; border: none; border-bottom: 1px solid $border; }
 QTreeView::branch:closed:has-children { image: url($glyphs/right.svg); }
 QTreeView::branch:open:has-children { image: url($glyphs/down.svg); }
 

@@ -89,7 +89,7 @@ def first_after(name: str, step: int) -> Callable[[RunFolder], float]:
 
 
 def spectrum_evenness(which: int) -> Callable[[RunFolder], float]:
-    """How evenly a layer of the critic uses its directions at the end: the mean of its singular values over the largest.
+    """How evenly a layer of the critic uses its directions at the end: its mean singular value over the largest.
 
     1: all directions count the same; near 0: one direction is nearly everything. `which` counts the layers that have
     more than one singular value.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 from engine.experiments.experiment import Experiment, PlannedRun
 from engine.gan.presets import PRESETS as GANS
@@ -45,3 +46,20 @@ STARTERS = (
          "pictures", "wae-mmd"),
     _wae("digits-vae", "The classic", "A variational auto-encoder of digits, to compare.", "pictures", "vae"),
 )
+
+
+def own_pictures(folder: Path) -> Experiment:
+    """A GAN with spectral norm on a folder of the person's pictures."""
+    config = replace(
+        GANS["digits-sn"], data="pictures", data_path=str(folder), image_size=32, colour=True, name=folder.name)
+    return Experiment(
+        "own-pictures", folder.name, "A GAN with spectral norm learns from your pictures.", ("pictures",),
+        (PlannedRun(folder.name, "gan", config),))
+
+
+def drawn_density(path: Path) -> Experiment:
+    """A WGAN-GP on a density that the person drew."""
+    config = replace(GANS["points-wgan-gp"], data="drawn density", data_path=str(path), name="drawn density")
+    return Experiment(
+        "drawn-density", "Your density", "WGAN-GP learns to put its samples where you have drawn.", ("points",),
+        (PlannedRun("drawn density", "gan", config),))

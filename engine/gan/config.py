@@ -35,6 +35,10 @@ class GanTrainConfig:
         "off", "How measured data is learned from: off sees the data itself; ambient measures the generator's samples "
         "too; ignore takes measured pictures for real ones; unmeasure first undoes the measurement as well as it can.",
         group=MEASUREMENT, choices=AMBIENT, source="Bora, Price and Dimakis 2018")
+    unmeasure_method: str = setting(
+        "quickest", "How unmeasure fills in hidden pixels: the quickest way is a blur of what is seen around; blurred "
+        "pictures are sharpened by Wiener's filter.", group=MEASUREMENT,
+        choices=("quickest", "blur", "total variation", "biharmonic", "wiener"), advanced=True)
     measurement: str = setting(
         "block-pixels", "How each example was measured once, before anyone saw it.", group=MEASUREMENT,
         choices=MEASUREMENT_NAMES, source="Bora et al. 2018, section 4")

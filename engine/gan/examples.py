@@ -35,6 +35,7 @@ class Examples:
         """Nothing is drawn yet; "unmeasure" takes a while here, since it unmeasures its pictures first."""
         self.source = source
         self._seed = config.seed
+        self._method = "" if config.unmeasure_method == "quickest" else config.unmeasure_method
         self._pictures = cast(PictureSource, source)
         self.measurement: Measurement | None = None
         self._restored: Tensor | None = None
@@ -69,13 +70,17 @@ class Examples:
     def measured(self, indices: Tensor) -> Tensor:
         """The one measurement of each training picture at `indices`, [n, *measurement.shape]."""
         assert self.measurement is not None
-        pictures = self._pictures.indexed(indices)
+        return self.measurement.apply(self._pictures.indexed(indices), self._parameters(indices))
+
+    def _parameters(self, indices: Tensor) -> Tensor:
+        """How each training picture at `indices` is measured, [n, ...]: always the same for an index."""
+        assert self.measurement is not None
         drawn = [self.measurement.draw(1, Generator().manual_seed(self._seed_of(int(i)))) for i in indices]
-        return self.measurement.apply(pictures, torch.cat(drawn))
+        return torch.cat(drawn)
 
     def _seed_of(self, index: int) -> int:
-        # Mixed, since the first numbers of generators with neighbouring seeds are not independent.
-        return (index * 0x9E3779B97F4A7C15 + self._seed * 0xBF58476D1CE4E5B9) % (1 << 63)
+        # Mixed within the 32 bits that a generator heeds: neighbouring seeds begin with related numbers.
+        return (index * 0x9E3779B1 + self._seed * 0x85EBCA6B) % (1 << 32)
 
     def _unmeasured(self) -> Tensor:
         """A fixed part of the training pictures, measured and then restored, uint8 [n, C, H, W]."""
@@ -83,6 +88,8 @@ class Examples:
         restored = []
         for start in range(0, min(self._pictures.size, UNMEASURED), _CHUNK):
             indices = torch.arange(start, min(start + _CHUNK, self._pictures.size, UNMEASURED))
-            pictures = unmeasure(self.measured(indices), self.measurement)
+            parameters = self._parameters(indices)
+            seen = self.measurement.apply(self._pictures.indexed(indices), parameters)
+            pictures = unmeasure(self.measurement, seen, parameters, self._method)
             restored.append(pictures.add(1.0).mul_(127.5).round_().clamp_(0, 255).to(torch.uint8))
         return torch.cat(restored)

@@ -1,7 +1,7 @@
 """What critic and generator minimise, each as its paper defines it, as functions of the critic's raw outputs.
 
-`real` and `fake` are the raw outputs [n, 1] for data and for samples. Where a paper's D is a probability, D = sigmoid of
-the raw output. Every loss is a scalar to be minimised.
+`real` and `fake` are the raw outputs [n, 1] for data and for samples. Where a paper's D is a probability, it is the
+sigmoid of the raw output. Every loss is a scalar to be minimised.
 """
 
 from __future__ import annotations
@@ -84,10 +84,11 @@ def gradient_penalty(
     x' = e x + (1 - e) G(z), with e uniform for each example from `generator`. Gradients flow to the critic alone; the
     second scalar carries none. `real` and `fake`: data and samples [n, ...].
     """
-    share = torch.rand(len(real), *[1] * (real.dim() - 1), generator=generator, device=real.device)
+    shape = (len(real), *[1] * (real.dim() - 1))
+    share = torch.rand(shape, generator=generator, device=real.device, dtype=real.dtype)
     between = torch.lerp(fake.detach(), real, share).requires_grad_()
     (gradient,) = torch.autograd.grad(critic(between).sum(), between, create_graph=True)
-    norms = torch.linalg.vector_norm(gradient.float().flatten(1), dim=1)
+    norms = torch.linalg.vector_norm(gradient.flatten(1), dim=1)
     return (norms - 1).square().mean(), norms.detach().mean()
 
 

@@ -8,6 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
+Tensors = tuple[Tensor, ...] | list[Tensor]
+
 OPTIMISERS = ("adam", "amsgrad", "sgd", "rmsprop")
 
 
@@ -22,9 +24,9 @@ def make_optimiser(
 ) -> torch.optim.Optimizer:
     """The optimiser `kind` of `OPTIMISERS` with learning rate `rate`.
 
-    beta1 and beta2: decay of Adam's and AMSGrad's two moments; beta2 is also that of RMSprop's mean square. momentum: of
-    SGD and RMSprop. One fused kernel updates all weights where torch has one: on a CPU about three times faster than
-    `foreach` for Adam on small networks, twice for SGD.
+    beta1 and beta2: decay of Adam's and AMSGrad's two moments; beta2 is also that of RMSprop's mean square. momentum:
+    of SGD and RMSprop. One fused kernel updates all weights where torch has one: for small networks on a CPU that is
+    almost three times as fast as `foreach` for Adam, twice for SGD.
     """
     if kind in ("adam", "amsgrad"):
         return torch.optim.Adam(parameters, lr=rate, betas=(beta1, beta2), amsgrad=kind == "amsgrad", fused=True)
@@ -56,5 +58,5 @@ class AveragedWeights(AveragedModel):
         return output
 
     @torch.no_grad()
-    def _average(self, averages: list[Tensor], weights: list[Tensor], _count: Tensor | int) -> None:
+    def _average(self, averages: Tensors, weights: Tensors, _count: Tensor | int) -> None:
         torch._foreach_lerp_(averages, weights, 1 - self.decay)

@@ -15,7 +15,15 @@ from torch import Tensor
 from engine.errors import TrainingError
 from engine.evaluation.sample_measures import sample_measures
 from engine.gan.config import GanTrainConfig
-from engine.gan.energy_distance import Distance, energy_distance, transport_plan
+from engine.gan.energy_distance import (
+    EnergyDistance,
+    Matching,
+    OptimalMatching,
+    RandomMatching,
+    cosine_cost,
+    energy_distance,
+    fixed_embedding,
+)
 from engine.gan.examples import Examples, open_data
 from engine.gan.networks import NetworkConfig, make_critic, make_generator
 from engine.gan.normalisation import clip_weights_, orthonormal_penalty
@@ -283,35 +291,32 @@ class TransportRun(GanRun):
         yield "sample"
         with frozen(self.critic):
             distance = self.distance(real, fake)
-        self._figures |= {"generator_loss": distance.loss.detach(), "plan_entropy": distance.entropy}
+        self._figures |= {"generator_loss": distance.loss.detach(), "plan_entropy": distance.plan_entropy}
         yield "score"
         self._descend(self.generator, distance.loss)
         yield "gradient"
         self.update("generator")
         yield "update"
 
-    def distance(self, real: Tensor, fake: Tensor) -> Distance:
+    def distance(self, real: Tensor, fake: Tensor) -> EnergyDistance:
         """The mini-batch energy distance of two halves of each [n, *critic_shape]."""
-        config = self.config
-        return energy_distance(
-            self.embedded(real), self.embedded(fake), config.sinkhorn_regularisation, config.sinkhorn_iterations,
-            matching=config.matching, generator=self.noise,
-        )
+        matching = self._optimal() if self.config.matching == "optimal" else RandomMatching(self.noise)
+        return energy_distance(self.embedded(real), self.embedded(fake), matching)
 
     def plan(self, real: Tensor, fake: Tensor) -> Tensor:
         """The transport plan [n, m] between examples, each [k, *critic_shape]."""
-        config = self.config
-        return transport_plan(
-            self.embedded(real), self.embedded(fake), config.sinkhorn_regularisation, config.sinkhorn_iterations
-        )
+        return self._optimal()(cosine_cost(self.embedded(real), self.embedded(fake)))
 
     def embedded(self, data: Tensor) -> Tensor:
         """v(x) [n, d]: the critic's, or the data itself for a fixed cost."""
         if self.config.cost == "fixed":
-            return data.flatten(1)
+            return fixed_embedding(data)
         with self.fabric.autocast():
             out: Tensor = self.critic(data)
         return out.float()
+
+    def _optimal(self) -> Matching:
+        return OptimalMatching(self.config.sinkhorn_regularisation, self.config.sinkhorn_iterations)
 
 
 def make_run(config: GanTrainConfig, run_dir: Path) -> GanRun:

@@ -157,9 +157,9 @@ class Stage:
 
 
 def _grid(extent: NDArray[np.float32], side: int) -> Tensor:
-    """Centres of the cells of a grid over the extent, [side * side, 2], row 0 at the bottom."""
+    """A grid over the extent from edge to edge, [side * side, 2], row 0 at the bottom."""
     x0, x1, y0, y1 = (float(edge) for edge in extent)
-    shares = (torch.arange(side) + 0.5) / side
+    shares = torch.linspace(0, 1, side)
     y, x = torch.meshgrid(y0 + shares * (y1 - y0), x0 + shares * (x1 - x0), indexing="ij")
     return torch.stack([x, y], dim=-1).view(-1, 2)
 

@@ -19,7 +19,11 @@ def optimiser_tensors(optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:
 
 
 def load_optimiser(optimiser: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
-    """Take on what `optimiser_tensors` gave for an optimiser of the same parameters; raises `ValueError` otherwise."""
+    """Take on what `optimiser_tensors` gave for an optimiser of the same parameters; raises `ValueError` otherwise.
+
+    Each tensor is laid out in memory as its parameter is: torch's fused kernels walk through both side by side, and
+    would mix up the values of a parameter that is kept with its channels last.
+    """
     parameters = [parameter for group in optimiser.param_groups for parameter in group["params"]]
     grouped: dict[int, dict[str, Tensor]] = {}
     for name, tensor in tensors.items():
@@ -27,6 +31,8 @@ def load_optimiser(optimiser: torch.optim.Optimizer, tensors: Mapping[str, Tenso
         number = int(index)
         if not 0 <= number < len(parameters) or tensor.shape not in (torch.Size([]), parameters[number].shape):
             raise ValueError(f"{name} does not belong to this optimiser")
+        if tensor.dim():
+            tensor = torch.empty_like(parameters[number], dtype=tensor.dtype).copy_(tensor)
         grouped.setdefault(number, {})[key] = tensor
     state = optimiser.state_dict()
     state["state"] = grouped

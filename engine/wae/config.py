@@ -53,7 +53,7 @@ class WaeTrainConfig:
         source="appendix C: 4 for digits, 5 for faces")
     activation: str = setting(
         "relu", "The non-linearity of encoder and decoder; selu brings its own initial weights.", group=MODEL,
-        choices=("relu", "leaky", "selu"))
+        choices=("relu", "leaky_relu", "selu"))
     norm: str = setting(
         "batch", "Batch normalisation after each hidden layer, or none.", group=MODEL, choices=("batch", "none"))
     critic_width: int = setting(
@@ -78,7 +78,7 @@ class WaeTrainConfig:
 
     optimiser: str = setting(
         "adam", "The rule that turns gradients into steps.", group=OPTIMISER,
-        choices=("adam", "amsgrad", "rmsprop", "sgd"))
+        choices=("adam", "amsgrad", "sgd", "rmsprop"), source="Kingma and Ba 2015; Reddi et al. 2018")
     learning_rate: float = setting(
         1e-3, "Step size of encoder and decoder.", group=OPTIMISER, low=0.0, high=1.0, live=True,
         source="appendix C")

@@ -16,7 +16,7 @@ from engine.errors import CheckpointError
 from engine.runtime.building import without_numbers
 from engine.runtime.checkpoint import CheckpointHeader, load_checkpoint
 from engine.wae.config import METHODS
-from engine.wae.networks import ACTIVATIONS, MAX_HALVINGS, AutoEncoder, WaeModelConfig
+from engine.wae.networks import MAX_HALVINGS, AutoEncoder, WaeModelConfig
 from engine.wae.stage import AT_ONCE, showable
 
 MAX_PARAMETERS = 200_000_000
@@ -152,7 +152,7 @@ def _model_config(header: CheckpointHeader) -> WaeModelConfig:
         and 3 <= values["filter_size"] <= 5
         and 0 < values["prior_sigma"] < 1e6
         and values["network"] in ("conv", "mlp")
-        and values["activation"] in ACTIVATIONS
+        and values["activation"] in ("relu", "leaky_relu", "selu")
         and values["norm"] in ("batch", "none")
     ):
         raise wrong

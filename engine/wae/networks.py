@@ -8,17 +8,13 @@ side with the encoder's last number of filters, halves it wherever it doubles th
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
-ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
-    "relu": nn.ReLU,
-    "leaky": lambda: nn.LeakyReLU(0.2),
-    "selu": nn.SELU,
-}
+from engine.gan.layers import ExactLinear, initialise, make_activation
+
 MAX_HALVINGS = 5  # after which a picture of 28 or 32 pixels is a single one
 
 
@@ -77,14 +73,17 @@ class AutoEncoder(nn.Module):
             self.decoder: nn.Module = _conv_decoder(config)
         else:
             size = math.prod(config.shape)
-            shape = (config.latent_size, size)
-            self.encoder = nn.Sequential(nn.Flatten(), *_perceptron(size, outputs, config))
-            self.decoder = nn.Sequential(*_perceptron(*shape, config), nn.Unflatten(1, config.shape))
-        if config.activation == "selu":
-            self.apply(_lecun_normal)
+            self.encoder = nn.Sequential(nn.Flatten(), *_perceptron(size, outputs, config, exact=not self.pictures))
+            self.decoder = nn.Sequential(
+                *_perceptron(config.latent_size, size, config, exact=True), nn.Unflatten(1, config.shape)
+            )
+        # DCGAN's small weights rely on batch norm to bring the signal through.
+        small = config.network == "conv" and config.norm == "batch"
+        for part in (self.encoder, self.decoder):
+            initialise(part, config.activation, convolutional=small)
 
     def lay_out_for_speed(self) -> None:
-        """Keep filters with the channels last, as convolutions compute fastest; call it before an optimiser is made."""
+        """Keep filters with the channels last, as new ones are, after they were loaded from a file."""
         for parameter in self.parameters():
             if parameter.dim() == 4:
                 parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
@@ -125,14 +124,16 @@ class LatentCritic(nn.Module):
     def __init__(self, latent_size: int, width: int, depth: int) -> None:
         """`depth` hidden layers of `width` ReLU units; the paper has 4 of 512."""
         super().__init__()
-        layers: list[nn.Module] = []
-        for index in range(depth):
-            layers += [nn.Linear(width if index else latent_size, width), nn.ReLU()]
-        self.layers = nn.Sequential(*layers, nn.Linear(width, 1))
+        layers: list[nn.Module] = [ExactLinear(latent_size, width), make_activation("relu")]
+        for _ in range(depth - 1):
+            layers += [nn.Linear(width, width), make_activation("relu")]
+        self.layers = nn.Sequential(*layers, ExactLinear(width, 1))
+        initialise(self, "relu", convolutional=False)
 
     def forward(self, latent: Tensor) -> Tensor:
         """Logits [n], in float32."""
-        return self.layers(latent).float().squeeze(1)  # type: ignore[no-any-return]
+        logits: Tensor = self.layers(latent)
+        return logits.squeeze(1)
 
 
 def decoder_start(size: int) -> int:
@@ -140,12 +141,14 @@ def decoder_start(size: int) -> int:
     return 7 if size == 28 else 8
 
 
-def _perceptron(inputs: int, outputs: int, config: WaeModelConfig) -> list[nn.Module]:
+def _perceptron(inputs: int, outputs: int, config: WaeModelConfig, *, exact: bool) -> list[nn.Module]:
+    """`exact`: what comes in are coordinates or codes, to be read in float32; what goes out is made in it anyway."""
     layers: list[nn.Module] = []
-    for _ in range(config.depth):
-        layers += [nn.Linear(inputs, config.width, bias=config.norm == "none"), *_after(config.width, 1, config)]
+    for index in range(config.depth):
+        linear = ExactLinear if exact and index == 0 else nn.Linear
+        layers += [linear(inputs, config.width), *_after(nn.BatchNorm1d, config.width, config)]
         inputs = config.width
-    return [*layers, nn.Linear(inputs, outputs)]
+    return [*layers, ExactLinear(inputs, outputs)]
 
 
 def _conv_encoder(config: WaeModelConfig, outputs: int) -> nn.Module:
@@ -156,10 +159,10 @@ def _conv_encoder(config: WaeModelConfig, outputs: int) -> nn.Module:
         filters = config.width * 2**index
         if side % 2 and kernel % 2 == 0:
             layers.append(nn.ZeroPad2d((0, 1, 0, 1)))
-        plain = nn.Conv2d(channels, filters, kernel, 2, (kernel - 1) // 2, bias=config.norm == "none")
-        layers += [plain, *_after(filters, 2, config)]
+        halve = nn.Conv2d(channels, filters, kernel, 2, (kernel - 1) // 2, bias=config.norm == "none")
+        layers += [halve, *_after(nn.BatchNorm2d, filters, config)]
         channels, side = filters, (side + 1) // 2
-    return nn.Sequential(*layers, nn.Flatten(), nn.Linear(channels * side * side, outputs))
+    return nn.Sequential(*layers, nn.Flatten(), ExactLinear(channels * side * side, outputs))
 
 
 def _conv_decoder(config: WaeModelConfig) -> nn.Module:
@@ -167,36 +170,22 @@ def _conv_decoder(config: WaeModelConfig) -> nn.Module:
     side = decoder_start(size)
     filters = config.width * 2 ** (config.depth - 1)
     kernel = config.filter_size
-    activation = ACTIVATIONS[config.activation]
     layers: list[nn.Module] = [
-        nn.Linear(config.latent_size, filters * side * side), nn.Unflatten(1, (filters, side, side)), activation(),
+        ExactLinear(config.latent_size, filters * side * side), nn.Unflatten(1, (filters, side, side)),
+        make_activation(config.activation),
     ]
     while side < size:
         fewer = max(filters // 2, 1)
-        layers += [
-            nn.ConvTranspose2d(
-                filters, fewer, kernel, 2, (kernel - 1) // 2, output_padding=kernel % 2, bias=config.norm == "none"
-            ),
-            *_after(fewer, 2, config),
-        ]
+        double = nn.ConvTranspose2d(
+            filters, fewer, kernel, 2, (kernel - 1) // 2, output_padding=kernel % 2, bias=config.norm == "none"
+        )
+        layers += [double, *_after(nn.BatchNorm2d, fewer, config)]
         filters, side = fewer, 2 * side
     before, after = (kernel - 1) // 2, kernel // 2
-    return nn.Sequential(
-        *layers, nn.ZeroPad2d((before, after, before, after)), nn.Conv2d(filters, channels, kernel)
-    )
+    return nn.Sequential(*layers, nn.ZeroPad2d((before, after, before, after)), nn.Conv2d(filters, channels, kernel))
 
 
-def _after(features: int, dimensions: int, config: WaeModelConfig) -> list[nn.Module]:
-    """What follows a layer's products: the norm, then the activation."""
-    activation = ACTIVATIONS[config.activation]()
-    if config.norm == "none":
-        return [activation]
-    return [nn.BatchNorm1d(features) if dimensions == 1 else nn.BatchNorm2d(features), activation]
-
-
-def _lecun_normal(module: nn.Module) -> None:
-    """The weights under which SELU keeps mean 0 and variance 1 (Klambauer et al. 2017)."""
-    if isinstance(module, nn.Linear | nn.Conv2d | nn.ConvTranspose2d):
-        nn.init.kaiming_normal_(module.weight, nonlinearity="linear")
-        if module.bias is not None:
-            nn.init.zeros_(module.bias)
+def _after(batch_norm: type[nn.Module], features: int, config: WaeModelConfig) -> list[nn.Module]:
+    """What follows a layer's products: the norm, if there is one, then the activation."""
+    activation = make_activation(config.activation)
+    return [activation] if config.norm == "none" else [batch_norm(features), activation]

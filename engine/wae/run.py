@@ -14,6 +14,8 @@ from torch import Tensor, nn
 
 from engine.data.source import POINT_NAMES, DataChoice, DataSource, Extent, open_pictures, open_plane
 from engine.errors import TrainingError
+from engine.gan.objectives import frozen
+from engine.gan.optimisers import make_optimiser
 from engine.runtime.checkpoint import CheckpointHeader, save_checkpoint
 from engine.runtime.config import command_line, to_json
 from engine.runtime.training_run import TrainingRun
@@ -56,8 +58,7 @@ class WaeRun(TrainingRun):
         self.opening_notes += self.source.problems
         with self.seeded():
             self.model = AutoEncoder(model_config(config, self.source.shape))
-            self.model.lay_out_for_speed()
-            self.learn("autoencoder", self.model, make_optimiser(self.model, config))
+            self.learn("autoencoder", self.model, self._optimiser(self.model))
             self._add_networks()
         self._draws = torch.Generator()
         self._figures: dict[str, Tensor] = {}
@@ -118,6 +119,11 @@ class WaeRun(TrainingRun):
         network.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
 
+    def _optimiser(self, network: nn.Module) -> torch.optim.Optimizer:
+        config = self.config
+        momentum = config.beta1 if config.optimiser == "sgd" else 0.0
+        return make_optimiser(config.optimiser, network.parameters(), 0.0, beta1=config.beta1, momentum=momentum)
+
     def _normal(self, count: int) -> Tensor:
         return torch.randn(count, self.config.latent_size, generator=self.noise, device=self.device)
 
@@ -139,7 +145,7 @@ class WaeRun(TrainingRun):
     # ---- what is seen of it
 
     def figures(self) -> dict[str, float]:
-        """loss = reconstruction + lambda penalty, and for wae-gan the critic's loss and accuracy."""
+        """loss = reconstruction + lambda penalty; for wae-gan also what the critic reaches."""
         return {
             **{name: float(value) for name, value in self._figures.items()},
             "steps_per_s": self.step_count / max(self.seconds, 1e-9),
@@ -195,7 +201,7 @@ class WaeGanRun(WaeRun):
     def _add_networks(self) -> None:
         config = self.config
         self._critic = LatentCritic(config.latent_size, config.critic_width, config.critic_depth)
-        self.learn("critic", self._critic, make_optimiser(self._critic, config))
+        self.learn("critic", self._critic, self._optimiser(self._critic))
 
     def _train_critic(self, batch: _Batch) -> Iterator[str]:
         prior = self._prior(len(batch.latent))
@@ -212,11 +218,8 @@ class WaeGanRun(WaeRun):
         yield "update"
 
     def _penalty(self, batch: _Batch) -> Tensor:
-        self._critic.requires_grad_(False)
-        with self.fabric.autocast():
-            logits = self._critic(batch.latent)
-        self._critic.requires_grad_(True)
-        return adversarial_penalty(logits)
+        with frozen(self._critic), self.fabric.autocast():
+            return adversarial_penalty(self._critic(batch.latent))
 
     def _restore(self, path: Path) -> dict[str, Any]:
         # A batch that was encoded with other weights has no way back through these.
@@ -250,17 +253,6 @@ def model_config(config: WaeTrainConfig, shape: tuple[int, ...]) -> WaeModelConf
         activation=config.activation,
         norm=config.norm,
     )
-
-
-def make_optimiser(network: nn.Module, config: WaeTrainConfig) -> torch.optim.Optimizer:
-    """The optimiser that a configuration names, with torch's fused kernels; its rate is set at each step."""
-    parameters, rate = network.parameters(), config.learning_rate
-    if config.optimiser == "rmsprop":
-        return torch.optim.RMSprop(parameters, lr=rate, foreach=True)
-    if config.optimiser == "sgd":
-        return torch.optim.SGD(parameters, lr=rate, momentum=config.beta1, fused=True)
-    betas = (config.beta1, 0.999)
-    return torch.optim.Adam(parameters, lr=rate, betas=betas, amsgrad=config.optimiser == "amsgrad", fused=True)
 
 
 def _open(config: WaeTrainConfig) -> tuple[DataSource, Extent | None]:

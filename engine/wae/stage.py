@@ -11,6 +11,7 @@ from lightning_fabric import Fabric
 from numpy.typing import NDArray
 from torch import Tensor
 
+from engine.data.pictures import to_pixels
 from engine.data.source import DataSource, Extent
 from engine.wae.networks import AutoEncoder
 
@@ -35,6 +36,7 @@ class Stage:
         self._model = model
         self._fabric = fabric
         self._extent = extent
+        self._seed = seed
         config = model.config
         generator = torch.Generator().manual_seed(seed)
         self.prior_sigma = config.prior_sigma
@@ -61,6 +63,11 @@ class Stage:
         """Means of Q(z | x) of `examples` [n, d]."""
         with self._looking():
             return self._encode(self.examples)
+
+    def samples(self, count: int) -> Tensor:
+        """Samples [count, *shape] as the data is, on the CPU, from the same latents each time."""
+        generator = torch.Generator().manual_seed(self._seed + 1)
+        return self.decoded(self.prior_sigma * torch.randn(count, self.prior.shape[1], generator=generator))
 
     def decoded(self, latent: Tensor) -> Tensor:
         """G(z) [n, *shape] as the data is, on the CPU."""
@@ -118,7 +125,4 @@ class Stage:
 
 def showable(data: Tensor) -> NDArray[np.generic]:
     """Points [n, 2] as they are; pictures [n, C, H, W] in [-1, 1] as uint8 [n, H, W] or [n, H, W, 3]."""
-    if data.dim() == 2:
-        return data.numpy()
-    levels = ((data.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
-    return (levels[:, 0] if levels.shape[1] == 1 else levels.permute(0, 2, 3, 1)).contiguous().numpy()
+    return data.numpy() if data.dim() == 2 else to_pixels(data)

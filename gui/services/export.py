@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, Qt
@@ -33,7 +34,6 @@ def export_png(
     _refuse_empty(drawing)
     if not MIN_SIZE <= size <= MAX_SIZE:
         raise SaveError(f"A picture can be {MIN_SIZE} to {MAX_SIZE} pixels wide, not {size}; choose a size in between.")
-    path = _with_suffix(path, ".png")
     left, top, right, bottom = drawing.box()
     margin = min(_MARGIN * size + stroke_width / 2, size / 3)
     room = size - 2 * margin
@@ -55,9 +55,16 @@ def export_png(
     return export_image(image, path)
 
 
-def export_image(image: QImage, path: Path) -> Path:
-    """Write an image as PNG; returns the path with its suffix. Raises `SaveError` for an empty one or when it fails."""
-    path = _with_suffix(path, ".png")
+def export_image(image: QImage, path: Path, texts: Mapping[str, str] | None = None) -> Path:
+    """Write an image as PNG, with `texts` in its text chunks; returns the path with its suffix.
+
+    Raises `SaveError` for an empty image and for a file that cannot be written.
+    """
+    path = with_suffix(path, ".png")
+    if texts:
+        image = image.copy()
+        for key, text in texts.items():
+            image.setText(key, text)
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     if not QImageWriter(buffer, QByteArray(b"png")).write(image):
@@ -78,7 +85,7 @@ def export_svg(
     _refuse_empty(drawing)
     from engine.sketch.formats.svg_write import to_svg
 
-    path = _with_suffix(path, ".svg")
+    path = with_suffix(path, ".svg")
     write_text(path, to_svg(drawing, width=width, ink=ink, paper=paper, stroke_width=stroke_width))
     return path
 
@@ -96,7 +103,7 @@ def export_animated_svg(
     _refuse_empty(drawing)
     from engine.sketch.formats.svg_write import to_animated_svg
 
-    path = _with_suffix(path, ".svg")
+    path = with_suffix(path, ".svg")
     text = to_animated_svg(drawing, seconds=seconds, width=width, ink=ink, paper=paper, stroke_width=stroke_width)
     write_text(path, text)
     return path
@@ -107,7 +114,7 @@ def export_ndjson(drawing: Drawing, path: Path) -> Path:
     _refuse_empty(drawing)
     from engine.sketch.formats.ndjson import to_ndjson_line
 
-    path = _with_suffix(path, ".ndjson")
+    path = with_suffix(path, ".ndjson")
     write_text(path, to_ndjson_line(drawing).rstrip("\n") + "\n")
     return path
 
@@ -117,5 +124,6 @@ def _refuse_empty(drawing: Drawing) -> None:
         raise BadDrawingError("There is nothing to export yet; draw something first.")
 
 
-def _with_suffix(path: Path, suffix: str) -> Path:
+def with_suffix(path: Path, suffix: str) -> Path:
+    """The path as it is when it ends in `suffix`, else with `suffix` added."""
     return path if path.suffix.lower() == suffix else path.with_name(path.name + suffix)

@@ -14,12 +14,12 @@ from engine.errors import EngineError
 from engine.runtime.channel import Ended
 from engine.runtime.config import from_json
 from engine.runtime.job import Arrays, Changed, Command, Glimpse, Metrics, Note, Rewound, Saved
-from engine.runtime.run_folder import RunFolder, open_run
+from engine.runtime.run_folder import MAX_ARRAYS, RunFolder, open_run
 from engine.trainers import Trainer
 from engine.trainers import trainer as find_trainer
 from gui.messages import Messages
 from gui.services.jobs import LabWorker
-from gui.services.trainer import PAUSED, STOPPING, TrainerClient
+from gui.services.trainer import IDLE, PAUSED, STOPPING, TrainerClient
 
 FOLLOW_MS = 1000
 WATCH_MS = 80
@@ -64,7 +64,9 @@ def open_run_job(path: Path) -> Generator[None, Command | None, OpenedRun]:
     yield
     steps = folder.array_steps()
     newest = folder.arrays(steps[-1]) if steps else None
-    return OpenedRun(folder, known, config, points, notes, steps, folder.checkpoint_steps(), newest, folder.state)
+    # A folder that was just made has no status yet: nobody has trained in it.
+    state = folder.state if (path / "status.json").exists() else IDLE
+    return OpenedRun(folder, known, config, points, notes, steps, folder.checkpoint_steps(), newest, state)
 
 
 class RunModel(QObject):
@@ -226,6 +228,9 @@ class RunModel(QObject):
     def _on_client_arrays(self, event: Arrays) -> None:
         if not self.kept or self.kept[-1] < event.step:
             self.kept.append(event.step)
+            if len(self.kept) > MAX_ARRAYS:
+                # The recorder has thinned the older ones.
+                self.kept = self.folder.array_steps()
             self.kept_changed.emit(self.kept)
         self._show(event)
 
@@ -259,7 +264,9 @@ class RunModel(QObject):
         self.checkpoints_changed.emit(self.checkpoints)
 
     def _on_client_state_changed(self, state: str) -> None:
-        self.state_changed.emit(self.state if state == "idle" else state)
+        # The end of a run is told by `ended`, once it is known how the folder stands.
+        if self.client.active:
+            self.state_changed.emit(state)
 
     def _on_client_ended(self, ended: Ended) -> None:
         self._found_state = "interrupted" if ended.kind == "killed" else ended.kind

@@ -200,7 +200,7 @@ def _options(entry: Field[Any], hint: Any) -> dict[str, Any]:
     options: dict[str, Any] = {
         "name": entry.name,
         "title": entry.name.replace("_", " "),
-        "tip": _tooltip(about),
+        "tip": tooltip_of(about),
         "type": _row_type(hint, about),
         "value": _shown(entry, hint, default),
     }
@@ -227,7 +227,8 @@ def _row_type(hint: Any, about: Mapping[str, Any]) -> str:
     return "paths" if hint == tuple[str, ...] else "str"
 
 
-def _tooltip(about: Mapping[str, Any]) -> str:
+def tooltip_of(about: Mapping[str, Any]) -> str:
+    """What the metadata of a `setting` says: meaning, range, unit and source."""
     text = str(about.get("help", ""))
     low, high, unit, source = (about.get(key) for key in ("low", "high", "unit", "source"))
     if low is not None or high is not None:

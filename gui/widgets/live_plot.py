@@ -1,140 +1,77 @@
-"""The curves of a training run: one small plot per family of figures, drawn again a few times a second at most."""
+"""The curves of training runs: one small plot per family of figures, drawn again a few times a second at most."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from bisect import insort
+from collections.abc import Collection
 from dataclasses import dataclass, field
-from itertools import accumulate
-from typing import Any, Protocol
 
-import numpy as np
-import pyqtgraph as pg
-from numpy.typing import NDArray
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import QRectF, Qt, QTimer
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QScrollArea,
+    QSizePolicy,
+    QSlider,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from engine.runtime.job import Metrics
+from gui.palette import mix
+from gui.widgets.curve_painting import DASHES, Line, paint_sample
+from gui.widgets.curve_panel import CurvePanel
+from gui.widgets.history import History, smoothed
+from gui.widgets.plot_theme import PlainColours, PlotTheme
 
-MAX_POINTS = 4000
-MAX_CURVES = 60
+MAX_CURVES = 60  # of one run
+MAX_MARKS = 500
 DRAW_MS = 150
-COLUMNS = 3
+AT_ONCE = 3  # plots drawn in one go, so that drawing many stays within a frame
+NEXT_MS = 8
+LEAST_WIDTH = 250  # pixels of a plot before a column less is made
+MOST_COLUMNS = 3
 HELD_OUT = "held_out_"
 DEFAULT_SMOOTHING = 0.8
 EMPTY_TEXT = "Choose drawings under “data” and press Start:\nthe curves of the run appear here."
 
 
-class PlotTheme(Protocol):
-    """The colours that a plot needs, as "#rrggbb"."""
-
-    @property
-    def window(self) -> str:
-        """Behind everything."""
-
-    @property
-    def panel(self) -> str:
-        """The ground of a plot."""
-
-    @property
-    def text(self) -> str:
-        """Titles."""
-
-    @property
-    def muted(self) -> str:
-        """Axes and their numbers."""
-
-    @property
-    def grid(self) -> str:
-        """Helper lines."""
-
-    @property
-    def series(self) -> Sequence[str]:
-        """The curves, in order."""
-
-
-@dataclass(frozen=True)
-class PlainColours:
-    """What a plot wears until it is given a theme."""
-
-    window: str = "#f1f2f6"
-    panel: str = "#ffffff"
-    text: str = "#1a1e2b"
-    muted: str = "#565e72"
-    grid: str = "#dcdfe8"
-    series: Sequence[str] = ("#0067a8", "#cc5200", "#00856a", "#a8437f", "#8f6a00", "#3d3a8c")
-
-
 @dataclass
-class History:
-    """The points of one curve, at most `MAX_POINTS`: when there are more, neighbours merge into their mean."""
+class _Run:
+    """The curves and marks of a run."""
 
-    steps: list[float] = field(default_factory=list)
-    values: list[float] = field(default_factory=list)
-    _per_point: int = 1
-    _waiting: list[tuple[float, float]] = field(default_factory=list)
-
-    def add(self, step: int, value: float) -> None:
-        """Add a point; one at an earlier step means that the run went back there, so what came later is dropped.
-
-        A value that is not finite leaves no point.
-        """
-        if self._waiting and step <= self._waiting[-1][0]:
-            self._waiting = [point for point in self._waiting if point[0] < step]
-        while self.steps and self.steps[-1] >= step:
-            self.steps.pop()
-            self.values.pop()
-        if not math.isfinite(value):
-            return
-        self._waiting.append((float(step), value))
-        if len(self._waiting) >= self._per_point:
-            self.steps.append(self._waiting[-1][0])
-            self.values.append(sum(each for _, each in self._waiting) / len(self._waiting))
-            self._waiting.clear()
-        if len(self.steps) > MAX_POINTS:
-            self._halve()
-
-    def smoothed(self, weight: float) -> NDArray[np.float64]:
-        """The values as an exponential moving average with this weight of the past, without a bias at the start."""
-        values = np.asarray(self.values, np.float64)
-        if weight <= 0 or not len(values):
-            return values
-        sums = accumulate(values.tolist(), lambda past, value: weight * past + (1 - weight) * value, initial=0.0)
-        averaged = np.fromiter(sums, np.float64)[1:] / (1 - weight ** np.arange(1, len(values) + 1))
-        # Of a constant only rounding errors would be left to see, on an axis with fifteen digits.
-        return averaged.astype(np.float32).astype(np.float64)
-
-    def _halve(self) -> None:
-        even = len(self.steps) // 2 * 2
-        last = self.values[even:]
-        pairs = np.asarray(self.values[:even]).reshape(-1, 2).mean(axis=1)
-        self.values = [*pairs.tolist(), *last]
-        self.steps = [*self.steps[1:even:2], *self.steps[even:]]
-        self._per_point *= 2
-
-
-@dataclass
-class _Curve:
-    """A figure's history and its two lines: the measured values, faint, and the smoothed ones."""
-
-    history: History
-    raw: Any
-    smooth: Any
-    plot: Any
-    stale: bool = True
+    curves: dict[str, History] = field(default_factory=dict)
+    marks: list[tuple[int, str]] = field(default_factory=list)
 
 
 class LivePlot(QWidget):
-    """Shows `Metrics` as small multiples. A figure and its held-out twin share a plot."""
+    """Shows `Metrics` as small multiples. A figure and its held-out twin share a plot, and so do all runs.
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        """Empty; plots appear with the first value of their figure."""
+    One run tells its figures apart by colour. With several, each run has a colour and a line style of its own.
+    """
+
+    def __init__(
+        self, parent: QWidget | None = None, empty_text: str = EMPTY_TEXT, measures: Collection[str] = ()
+    ) -> None:
+        """Empty, with `empty_text` in place of plots; they appear with the first value of their figure.
+
+        `measures` are figures that are measured seldom: as held-out ones, they have dots and no average over the past,
+        which would show an older model.
+        """
         super().__init__(parent)
+        self._measures = frozenset(measures)
         self._theme: PlotTheme = PlainColours()
-        self._curves: dict[str, _Curve] = {}
-        self._plots: dict[str, Any] = {}
-        self._grid = pg.GraphicsLayoutWidget(parent=self)
+        self._runs: dict[str, _Run] = {}
+        self._panels: dict[str, CurvePanel] = {}
+        self._family: dict[str, str] = {}
+        self._stale: dict[str, None] = {}  # a set that keeps its order
+        self._cursor: int | None = None
+        self._view: tuple[float, float] | None = None
+        self._columns = 0
         self._smoothing = QSlider(Qt.Orientation.Horizontal, self)
         self._smoothing.setRange(0, 99)
         self._smoothing.setValue(round(DEFAULT_SMOOTHING * 100))
@@ -143,137 +80,288 @@ class LivePlot(QWidget):
         self._smoothing.valueChanged.connect(self._on_smoothing_changed)
         label = QLabel("&Smoothing", self)
         label.setBuddy(self._smoothing)
+        self._legend = _RunLegend(self)
         row = QHBoxLayout()
         row.addWidget(label)
         row.addWidget(self._smoothing)
-        row.addStretch(1)
+        row.addWidget(self._legend, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(row)
-        hint = QLabel(EMPTY_TEXT, self)
+        hint = QLabel(empty_text, self)
         hint.setProperty("role", "muted")
         hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        hint.setWordWrap(True)
+        inner = QWidget()
+        inner.setObjectName("scrolled")
+        self._grid = QGridLayout(inner)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setSpacing(0)
+        self._scroll = QScrollArea(self)
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll.setWidget(inner)
         self._stage = QStackedWidget(self)
         self._stage.addWidget(hint)
-        self._stage.addWidget(self._grid)
+        self._stage.addWidget(self._scroll)
         layout.addWidget(self._stage, 1)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
-        self._timer.setInterval(DRAW_MS)
-        self._timer.timeout.connect(self.draw)
-        self.set_theme(self._theme)
+        self._timer.timeout.connect(self._on_timer_timeout)
 
     @property
     def titles(self) -> list[str]:
         """The plots, in the order in which they appeared."""
-        return list(self._plots)
+        return list(self._panels)
 
-    def history(self, name: str) -> History:
-        """The points of a figure."""
-        return self._curves[name].history
+    @property
+    def runs(self) -> list[str]:
+        """The runs that are shown, in the order in which they appeared."""
+        return list(self._runs)
 
-    def add(self, event: Metrics) -> None:
-        """Take in the figures of a step; they are drawn with the next redraw."""
+    @property
+    def memory(self) -> int:
+        """Bytes held by the points of all curves."""
+        return sum(history.memory for run in self._runs.values() for history in run.curves.values())
+
+    def history(self, name: str, run: str = "") -> History:
+        """The points of a figure; raises `KeyError` when there are none."""
+        return self._runs[run].curves[name]
+
+    def panel(self, title: str) -> CurvePanel:
+        """The plot of this title."""
+        return self._panels[title]
+
+    # ---- what is shown
+
+    def add(self, event: Metrics, run: str = "") -> None:
+        """Take in the figures of a step of `run` (its name in the legend); they are drawn with the next redraw."""
+        curves = self._run(run).curves
         for name, value in event.values.items():
-            curve = self._curves.get(name)
-            if curve is None:
-                if len(self._curves) >= MAX_CURVES:
+            history = curves.get(name)
+            if history is None:
+                if len(curves) >= MAX_CURVES:
                     continue
-                curve = self._new_curve(name)
-            curve.history.add(event.step, value)
-            curve.stale = True
-        if not self._timer.isActive() and self.isVisible():
-            self._timer.start()
+                history = curves[name] = History()
+                self._make_room(name)
+            history.add(event.step, value)
+            self._stale[self._family[name]] = None
+        self._draw_soon()
+
+    def add_mark(self, step: int, text: str, run: str = "") -> None:
+        """Mark `step` in every plot, with `text` under the mouse: something was changed there."""
+        marks = self._run(run).marks
+        if len(marks) < MAX_MARKS:
+            insort(marks, (step, text))
+        self._show_marks()
+
+    def set_cursor(self, step: int | None) -> None:
+        """Show where the time line stands, and the values there; None for nowhere."""
+        self._cursor = step
+        for panel in self._panels.values():
+            panel.set_cursor(step)
+
+    def rewind(self, step: int, run: str = "") -> None:
+        """Drop the points and marks of `run` after `step`."""
+        known = self._runs.get(run)
+        if known is None:
+            return
+        for history in known.curves.values():
+            history.rewind(step)
+        known.marks = [mark for mark in known.marks if mark[0] <= step]
+        self._show_marks()
+        self._all_stale()
+
+    def remove_run(self, run: str) -> None:
+        """Forget a run; plots that no other run has a curve in go away."""
+        if self._runs.pop(run, None) is None:
+            return
+        if not self._runs:
+            self.clear()
+            return
+        left = {self._family[name] for each in self._runs.values() for name in each.curves}
+        for title in [title for title in self._panels if title not in left]:
+            self._panels.pop(title).deleteLater()
+            self._stale.pop(title, None)
+            self._family = {name: family for name, family in self._family.items() if family != title}
+        self._show_marks()
+        self._show_runs()
+        self._columns = 0
+        self._arrange()
+        self._all_stale()
 
     def clear(self) -> None:
         """Forget every curve."""
         self._timer.stop()
         self._stage.setCurrentIndex(0)
-        self._grid.clear()
-        for plot in self._plots.values():
-            plot.ctrlMenu.deleteLater()
-        self._curves.clear()
-        self._plots.clear()
+        for panel in self._panels.values():
+            panel.deleteLater()
+        for held in (self._runs, self._panels, self._family, self._stale):
+            held.clear()
+        self._view = self._cursor = None
+        self._columns = 0
+        self._show_runs()
 
     def draw(self) -> None:
         """Draw the curves that have changed since they were drawn last."""
-        for name, curve in self._curves.items():
-            if curve.stale:
-                # Held-out figures are few and far apart: an average over the past would show an older model.
-                weight = 0.0 if name.startswith(HELD_OUT) else self._smoothing.value() / 100
-                steps = np.asarray(curve.history.steps)
-                curve.raw.setData(steps, np.asarray(curve.history.values))
-                curve.raw.setVisible(weight > 0)
-                curve.smooth.setData(steps, curve.history.smoothed(weight))
-                curve.stale = False
+        self._draw_some(len(self._stale))
 
     def set_theme(self, theme: PlotTheme) -> None:
         """Wear other colours."""
         self._theme = theme
-        self._grid.setBackground(theme.window)
-        for title, plot in self._plots.items():
-            self._dress(title, plot)
-        for curve in self._curves.values():
-            self._colour(curve)
+        for panel in self._panels.values():
+            panel.set_theme(theme)
+        self._stale.update(dict.fromkeys(self._panels))
+        self.draw()
+        self._show_runs()
+
+    # ---- events
 
     def showEvent(self, event: QShowEvent) -> None:
         """Catch up with what was added while the widget was hidden."""
         super().showEvent(event)
-        self._timer.start()
+        self._timer.start(NEXT_MS)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """As many columns as there is room for."""
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _on_timer_timeout(self) -> None:
+        self._draw_some(AT_ONCE)
+        if self._stale:
+            self._timer.start(NEXT_MS)
 
     def _on_smoothing_changed(self, _value: int) -> None:
-        for curve in self._curves.values():
-            curve.stale = True
-        self._timer.start()
+        self._all_stale()
 
-    def _new_curve(self, name: str) -> _Curve:
-        title = self._family(name)
-        plot = self._plots.get(title)
-        if plot is None:
-            count = len(self._plots)
-            plot = self._grid.addPlot(row=count // COLUMNS, col=count % COLUMNS)
-            plot.setMenuEnabled(False)
-            # The plot makes a menu of its own all the same, and with no parent it would outlive the widget.
-            plot.ctrlMenu.setParent(self._grid, plot.ctrlMenu.windowFlags())
-            self._plots[title] = plot
-            self._dress(title, plot)
-            self._stage.setCurrentWidget(self._grid)
-        elif plot.legend is None:
-            legend = plot.addLegend(offset=(-4, 4), labelTextColor=self._theme.text, labelTextSize="8pt")
-            for first_name, first in self._curves.items():
-                if first.plot is plot:
-                    legend.addItem(first.smooth, first_name)
-        curve = _Curve(History(), plot.plot(), plot.plot(name=name), plot)
-        for line in (curve.raw, curve.smooth):
-            line.setDownsampling(auto=True, method="peak")
-            line.setClipToView(True)
-        self._curves[name] = curve
-        self._colour(curve)
-        return curve
+    def _on_panel_range_chosen(self, view: tuple[float, float] | None) -> None:
+        self._view = view
+        for panel in self._panels.values():
+            panel.set_view(view)
 
-    def _family(self, name: str) -> str:
+    # ---- what a plot holds
+
+    def _draw_some(self, most: int) -> None:
+        for title in list(self._stale)[:most]:
+            del self._stale[title]
+            self._panels[title].set_lines(self._lines(title))
+
+    def _run(self, run: str) -> _Run:
+        if run not in self._runs:
+            self._runs[run] = _Run()
+            self._show_runs()
+            self._stale.update(dict.fromkeys(self._panels))
+        return self._runs[run]
+
+    def _make_room(self, name: str) -> None:
+        """Find the plot that a new figure belongs into, or make one."""
+        if name in self._family:
+            return
         bare = name.removeprefix(HELD_OUT)
-        related = [title for title in self._plots if bare == title or bare.startswith(f"{title}_")]
-        return max(related, key=len, default=bare)
+        related = [title for title in self._panels if bare == title or bare.startswith(f"{title}_")]
+        title = self._family[name] = max(related, key=len, default=bare)
+        if title in self._panels:
+            return
+        panel = CurvePanel(title)
+        panel.set_theme(self._theme)
+        panel.set_view(self._view)
+        panel.set_cursor(self._cursor)
+        panel.range_chosen.connect(self._on_panel_range_chosen)
+        self._panels[title] = panel
+        self._columns = 0
+        self._arrange()
+        self._show_marks()
+        self._stage.setCurrentWidget(self._scroll)
 
-    def _dress(self, title: str, plot: Any) -> None:
-        theme = self._theme
-        plot.setTitle(title, color=theme.text, size="9pt")
-        plot.getViewBox().setBackgroundColor(theme.panel)
-        plot.showGrid(x=True, y=True, alpha=0.25)
-        for side in ("left", "bottom"):
-            plot.getAxis(side).setPen(theme.grid)
-            plot.getAxis(side).setTextPen(theme.muted)
-        if plot.legend is not None:
-            plot.legend.setLabelTextColor(theme.text)
-            for _sample, label in plot.legend.items:
-                label.setText(label.text)  # pyqtgraph leaves the text it has in the old colour until it is set again
+    def _lines(self, title: str) -> list[Line]:
+        names = [name for name, family in self._family.items() if family == title]
+        lines = []
+        for index, (run, known) in enumerate(self._runs.items()):
+            for order, name in enumerate(names):
+                history = known.curves.get(name)
+                if history is None:
+                    continue
+                seldom = name.startswith(HELD_OUT) or name in self._measures
+                weight = 0.0 if seldom else self._smoothing.value() / 100
+                values = history.values
+                colour, dashes = self._look(index, order)
+                lines.append(Line(
+                    name, run, history.steps, smoothed(values, weight), values if weight > 0 else None, colour, dashes,
+                    dots=seldom,
+                ))
+        return lines
 
-    def _colour(self, curve: _Curve) -> None:
-        siblings = [each for each in self._curves.values() if each.plot is curve.plot]
+    def _look(self, run: int, order: int) -> tuple[str, tuple[float, ...]]:
+        """Colour and dashes of the figure that came as number `order` into its plot, of this run."""
         series = self._theme.series
-        colour = pg.mkColor(series[next(i for i, each in enumerate(siblings) if each is curve) % len(series)])
-        curve.smooth.setPen(pg.mkPen(colour, width=2))
-        faint = pg.mkColor(colour)
-        faint.setAlpha(70)
-        curve.raw.setPen(pg.mkPen(faint, width=1))
+        if len(self._runs) < 2:
+            return series[order % len(series)], ()
+        colour = series[run % len(series)]
+        # The runs keep their colours in all plots, so what shares a plot with another figure is paler.
+        return mix(colour, self._theme.panel, 0.4) if order else colour, DASHES[run % len(DASHES)]
+
+    def _show_runs(self) -> None:
+        looks = [(run, *self._look(index, 0)) for index, run in enumerate(self._runs)]
+        self._legend.set_runs(looks if len(looks) > 1 else [], self._theme)
+
+    def _show_marks(self) -> None:
+        several = len(self._runs) > 1
+        marks = sorted(
+            (step, f"{text} ({run})" if several and run else text)
+            for run, known in self._runs.items() for step, text in known.marks
+        )
+        for panel in self._panels.values():
+            panel.set_marks(marks)
+
+    def _all_stale(self) -> None:
+        self._stale.update(dict.fromkeys(self._panels))
+        self._draw_soon()
+
+    def _draw_soon(self) -> None:
+        if not self._timer.isActive() and self.isVisible():
+            self._timer.start(DRAW_MS)
+
+    def _arrange(self) -> None:
+        columns = min(max(self.width() // LEAST_WIDTH, 1), MOST_COLUMNS)
+        if columns == self._columns:
+            return
+        self._columns = columns
+        for index, panel in enumerate(self._panels.values()):
+            self._grid.addWidget(panel, index // columns, index % columns)
+        for column in range(MOST_COLUMNS):
+            self._grid.setColumnStretch(column, 1 if column < columns else 0)
+
+
+class _RunLegend(QWidget):
+    """The runs side by side, each with a sample of its line."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._looks: list[tuple[str, str, tuple[float, ...]]] = []
+        self._theme: PlotTheme = PlainColours()
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.setMinimumHeight(self.fontMetrics().height() + 4)
+
+    def set_runs(self, looks: list[tuple[str, str, tuple[float, ...]]], theme: PlotTheme) -> None:
+        """Show (name, colour, dashes) of each run."""
+        self._looks, self._theme = looks, theme
+        names = ", ".join(name for name, _colour, _dashes in looks)
+        self.setAccessibleName(f"Runs in the plots: {names}" if looks else "")
+        self.setToolTip(names)
+        self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        metrics = painter.fontMetrics()
+        share = self.width() / max(len(self._looks), 1)
+        x, middle = 8.0, self.height() / 2
+        for name, colour, dashes in self._looks:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            paint_sample(painter, QRectF(x, middle - 5, 26, 10), colour, dashes)
+            text = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, max(round(share - 48), 20))
+            painter.setPen(self._theme.text)
+            painter.drawText(round(x + 32), round(middle + metrics.ascent() / 2 - 1), text)
+            x += 32 + metrics.horizontalAdvance(text) + 16
+        painter.end()

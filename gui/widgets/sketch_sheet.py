@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine.sketch.strokes import from_stroke3, from_stroke5
-from gui.widgets.live_plot import PlainColours, PlotTheme
+from gui.widgets.plot_theme import PlainColours, PlotTheme
 
 MAX_DRAWINGS = 64
 MAX_POINTS = 2000

@@ -26,7 +26,8 @@ from engine.runtime.run_folder import RunFolder, create_run, list_runs, open_run
 from engine.trainers import trainer as find_trainer
 from gui.services.trainer import PAUSED, STOPPING, TrainerClient
 from gui.widgets.config_form import ConfigForm
-from gui.widgets.live_plot import LivePlot, PlotTheme
+from gui.widgets.live_plot import LivePlot
+from gui.widgets.plot_theme import PlotTheme
 from gui.widgets.sketch_sheet import SketchSheet
 
 MOST_NOTES = 500

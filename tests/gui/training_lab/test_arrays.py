@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from gui.training_lab import arrays as read
 from tests.helpers.stage_arrays import digits, picture_arrays, plan_arrays, plane_arrays
 
-ANY_ARRAY = arrays_of.arrays(
-    st.sampled_from([np.float32, np.float64, np.uint8, np.int64, np.bool_, np.complex64, np.dtype("U2")]),
+ANY_ARRAY: st.SearchStrategy[NDArray[np.generic]] = arrays_of.arrays(
+    st.sampled_from([np.dtype(kind) for kind in ("f4", "f8", "u1", "i8", "?", "c8", "U2")]),
     arrays_of.array_shapes(min_dims=0, max_dims=5, min_side=0, max_side=5),
 )
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor, QImage
+from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from gui.palette import DARK, LIGHT, Theme
@@ -85,10 +86,10 @@ def test_letters_switch_layers_and_fit(stage: PointsStage, qtbot: QtBot) -> None
     stage.activateWindow()
     stage.canvas.setFocus()
     qtbot.waitUntil(stage.canvas.hasFocus)
-    qtbot.keyClick(stage.canvas, Qt.Key.Key_S)
+    QTest.keyClick(stage.canvas, Qt.Key.Key_S)
     assert not stage.toggles["samples"].isChecked()
     stage.canvas.pan(50, 0)
-    qtbot.keyClick(stage.canvas, Qt.Key.Key_F)
+    QTest.keyClick(stage.canvas, Qt.Key.Key_F)
     assert stage.canvas.is_fitted
     stage.canvas.pan(50, 0)
     click(stage.fit_button)
@@ -135,6 +136,16 @@ def test_arrows_point_where_the_gradients_do_and_are_few() -> None:
     assert len(GradientLayer(np.zeros((3, 2)), np.zeros((3, 2)))._arrows) == 3
 
 
+@pytest.mark.parametrize("upward", [1.0, -1.0])
+def test_arrows_go_up_where_y_grows(stage: PointsStage, upward: float) -> None:
+    one = {"samples": np.zeros((1, 2)), "gradients": np.array([[0.0, upward]]), "extent": np.array([-1, 1, -1, 1])}
+    stage.show_arrays(one)
+    stage.toggles["samples"].setChecked(False)
+    place = stage.canvas.to_pixels(np.zeros(2)).round().astype(int)
+    darkness = [255 - picture(stage).pixelColor(int(place[0]), int(place[1]) - step).lightness() for step in (12, -12)]
+    assert (darkness[0] > darkness[1] + 100) == (upward > 0)
+
+
 def test_dense_parts_of_the_grid_are_darker() -> None:
     axis = np.array([0.0, 0.01, 0.02, 1.0, 2.0, 3.0])
     layer = WarpLayer(np.stack(np.meshgrid(axis, np.arange(6.0)), axis=-1))
@@ -159,7 +170,7 @@ def test_the_plan_ties_what_it_matches(stage: PointsStage) -> None:
 
 
 def test_reconstructions_are_tied_to_their_examples(stage: PointsStage) -> None:
-    data = plane_arrays()["data"]
+    data = np.asarray(plane_arrays()["data"], np.float32)
     stage.show_arrays({"data": data, "samples": data, "reconstructions": data + np.float32(0.5)})
     assert set(stage.canvas.layers) == {"data", "samples", "reconstructions", "ties"}
     assert visible(stage) == ["data", "samples", "reconstructions"]
@@ -175,11 +186,11 @@ def test_samples_that_cannot_be_seen_are_counted(stage: PointsStage) -> None:
     assert stage.canvas._note() == "1 sample out of sight"
 
 
-def test_the_mouse_reads_the_critic(stage: PointsStage, qtbot: QtBot) -> None:
+def test_the_mouse_reads_the_critic(stage: PointsStage) -> None:
     stage.show_arrays(plane_arrays())
     stage.show()
     place = stage.canvas.to_pixels(np.array([1.0, 0.0])).round().astype(int)
-    qtbot.mouseMove(stage.canvas, QPoint(int(place[0]), int(place[1])))
+    QTest.mouseMove(stage.canvas, QPoint(int(place[0]), int(place[1])))
     assert stage.canvas._note().startswith("x 1") and stage.canvas._note().endswith("critic −1")
 
 

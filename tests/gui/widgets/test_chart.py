@@ -42,7 +42,8 @@ def dyed_columns(chart: Chart, colour: str) -> list[int]:
     """The columns in whose middle part there is something of about this colour."""
     image = chart.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
     pixels = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.width(), 4)[60:-60, :, :3]
-    blue_green_red = QColor(colour).getRgb()[2::-1]
+    wanted = QColor(colour)
+    blue_green_red = wanted.blue(), wanted.green(), wanted.red()
     near = (np.abs(pixels.astype(int) - blue_green_red) < 40).all(axis=2)
     return [int(x) for x in np.flatnonzero(near.any(axis=0))]
 

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import QEvent, QPoint, QSize, Qt
 from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QImage
+from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from gui.palette import DARK, LIGHT
@@ -89,32 +90,32 @@ def test_a_click_chooses(grid: PictureGrid, qtbot: QtBot) -> None:
     assert told.args == [7]
 
 
-def test_the_keyboard_moves_a_mark_and_chooses(grid: PictureGrid, qtbot: QtBot) -> None:
+def test_the_keyboard_moves_a_mark_and_chooses(grid: PictureGrid) -> None:
     grid.set_pictures(digits(12), columns=4)
     chosen: list[int] = []
     grid.picture_chosen.connect(chosen.append)
     for key in (Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_End,
                 Qt.Key.Key_Down, Qt.Key.Key_Space, Qt.Key.Key_Home, Qt.Key.Key_Up, Qt.Key.Key_Return):
-        qtbot.keyClick(grid, key)
+        QTest.keyClick(grid, key)
     assert chosen == [5, 11, 0]
 
 
-def test_the_mouse_marks_and_magnifies(grid: PictureGrid, qtbot: QtBot) -> None:
+def test_the_mouse_marks_and_magnifies(grid: PictureGrid) -> None:
     grid.set_pictures(digits(60, 4))
     grid.show()
     plain = grid.grab().toImage()
-    qtbot.mouseMove(grid, QPoint(*centre(grid, 33)))
+    QTest.mouseMove(grid, QPoint(*centre(grid, 33)))
     assert grid.marked == 33 and grid.toolTip() == "Picture 33"
     assert grid.grab().toImage() != plain
     grid.leaveEvent(QEvent(QEvent.Type.Leave))
     assert grid.marked == -1 and grid.grab().toImage() == plain
 
 
-def test_what_is_chosen_stays_when_new_pictures_of_the_kind_come(grid: PictureGrid, qtbot: QtBot) -> None:
+def test_what_is_chosen_stays_when_new_pictures_of_the_kind_come(grid: PictureGrid) -> None:
     grid.set_pictures(digits(12))
     grid.show()
     grid.setFocus()
-    qtbot.keyClick(grid, Qt.Key.Key_End)
+    QTest.keyClick(grid, Qt.Key.Key_End)
     assert grid._cursor == 11
     grid.set_pictures(255 - digits(12))
     assert grid._cursor == 11
@@ -136,9 +137,9 @@ def test_a_picture_or_all_can_be_taken_away(grid: PictureGrid) -> None:
     assert QGuiApplication.clipboard().image().size() == all_of_them.size()
 
 
-def test_the_keyboard_copies_what_is_marked(grid: PictureGrid, qtbot: QtBot) -> None:
+def test_the_keyboard_copies_what_is_marked(grid: PictureGrid) -> None:
     grid.set_pictures(digits(12))
-    qtbot.keyClick(grid, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(grid, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     assert QGuiApplication.clipboard().image().size() == grid.sheet().size()
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PySide6.QtGui import QColor
 from pytestqt.qtbot import QtBot
 
-from gui.widgets.live_plot import PlainColours
+from gui.widgets.plot_theme import PlainColours
 from gui.widgets.sketch_sheet import MAX_DRAWINGS, SketchSheet
 
 BLACK_ON_WHITE = replace(PlainColours(), panel="#ffffff", text="#000000")

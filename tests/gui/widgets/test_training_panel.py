@@ -90,7 +90,7 @@ def test_a_run_from_start_to_finish(panel: TrainingPanel, messages: Heard, qtbot
     assert messages.told == [("info", "The training has finished.")]
     assert models == [str(panel.run_dir / "checkpoints" / "model.safetensors")]
     assert panel.plot.titles == ["loss", "rate"]
-    assert panel.plot.history("loss").steps == list(range(1, 51))
+    assert list(panel.plot.history("loss").steps) == list(range(1, 51))
     assert panel.sheet.count == 2 and panel.sheet.isVisible()
     assert notes(panel) == ["Step 0: A new run."]
     assert panel.state_line.text() == "Finished · step 50 of 50 · 100 steps/s"
@@ -176,7 +176,7 @@ def test_a_killed_run_is_resumed(panel: TrainingPanel, messages: Heard, qtbot: Q
     panel.form.parameter("steps").setValue(30)
     click(qtbot, panel.start_button)
     wait_for_end(panel, qtbot)
-    assert panel.client.state == "finished" and panel.plot.history("loss").steps == list(range(1, 31))
+    assert panel.client.state == "finished" and list(panel.plot.history("loss").steps) == list(range(1, 31))
 
 
 def test_an_earlier_run_is_offered_opened_and_resumed(panel: TrainingPanel, qtbot: QtBot) -> None:
@@ -189,12 +189,12 @@ def test_an_earlier_run_is_offered_opened_and_resumed(panel: TrainingPanel, qtbo
     assert action.text() == f"{run.name}  (finished)"
     action.trigger()
     assert panel.run_dir == run.path and panel.form.config() == config
-    assert panel.plot.history("loss").steps == list(range(1, 21))
+    assert list(panel.plot.history("loss").steps) == list(range(1, 21))
     assert panel.sheet.count == 2 and notes(panel) == ["Step 0: A new run."]
     panel.form.parameter("steps").setValue(25)
     click(qtbot, panel.start_button)
     wait_for_end(panel, qtbot)
-    assert panel.plot.history("loss").steps == list(range(1, 26))
+    assert list(panel.plot.history("loss").steps) == list(range(1, 26))
     assert run.config()["steps"] == 25
 
 
@@ -213,7 +213,7 @@ def test_a_run_that_another_process_trains_is_followed(panel: TrainingPanel, qtb
     recorder.record(Metrics(2, 9, 0.2, {"loss": 0.5}))
     recorder.record(Note(2, "warning", "Skipped."))
     qtbot.waitUntil(lambda: notes(panel) == ["Step 2: Warning. Skipped."], timeout=PATIENCE)
-    assert panel.plot.history("loss").steps == [1, 2]
+    assert list(panel.plot.history("loss").steps) == [1, 2]
     recorder.close("finished")
     qtbot.waitUntil(panel.start_button.isEnabled, timeout=PATIENCE)
 

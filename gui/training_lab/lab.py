@@ -1,0 +1,429 @@
+"""The Training lab: experiments to choose from, and runs to watch, stop, bend, rewind and compare."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QListWidgetItem, QStackedWidget, QVBoxLayout, QWidget
+
+from engine.experiments.experiment import Experiment, PlannedRun
+from engine.gan.health import symptoms
+from engine.runtime.config import to_json
+from engine.runtime.job import Metrics, Note, Phase
+from gui.lab import Lab, LabContext
+from gui.palette import Theme
+from gui.services.picture_store import PictureStore
+from gui.services.run_model import RunModel
+from gui.training_lab.entrance import Entrance
+from gui.training_lab.info import INFO_HTML
+from gui.training_lab.model_side import ModelSide
+from gui.training_lab.run_column import RunColumn
+from gui.training_lab.run_set import RunSet
+from gui.training_lab.saving import Saving
+from gui.training_lab.workspace import Workspace
+
+MOST_COLUMNS = 4
+MOST_NOTES = 500
+
+
+class TrainingLab(Lab):
+    """Joins the open runs with the views; what trains, trains in processes of its own."""
+
+    name = "training"
+    title = "Training"
+    icon_name = "mdi6.chart-bell-curve-cumulative"
+
+    def __init__(self, context: LabContext, parent: QWidget | None = None) -> None:
+        """Show the experiments."""
+        super().__init__(parent)
+        self._context = context
+        self.runs = RunSet(context.messages, self)
+        self.store = PictureStore(context.messages, parent=self)
+        self.entrance = Entrance(context, self)
+        self.workspace = Workspace(context.theme)
+        self.side = ModelSide(
+            self.workspace.diagrams, self.workspace.settings, context.theme.theme, context.messages, self
+        )
+        self.saving = Saving(self.workspace, context.messages, self)
+        self.columns: dict[RunModel, RunColumn] = {}
+        self.labels: dict[RunModel, str] = {}
+        self.chosen: RunModel | None = None
+        self.experiment: Experiment | None = None
+        self.draft: list[PlannedRun] = []
+        self._is_shown = False
+        self.pages = QStackedWidget()
+        self.pages.addWidget(self.entrance)
+        self.pages.addWidget(self.workspace)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.pages)
+        self._connect()
+
+    def _connect(self) -> None:
+        view = self.workspace
+        self._context.theme.changed.connect(self._on_theme_changed)
+        self.entrance.experiment_chosen.connect(self.set_up)
+        self.entrance.experiment_started.connect(self.start)
+        self.entrance.run_chosen.connect(self.open_run)
+        view.back_requested.connect(self._on_back_requested)
+        self.runs.added.connect(self._on_runs_added)
+        self.runs.removed.connect(self._on_runs_removed)
+        self.side.edited.connect(self._on_side_edited)
+        transport = view.transport
+        transport.run_requested.connect(self._on_transport_run_requested)
+        transport.pause_requested.connect(partial(self._each, RunModel.pause))
+        transport.stop_requested.connect(partial(self._each, RunModel.stop))
+        transport.advance_requested.connect(self._on_transport_advance_requested)
+        transport.freeze_toggled.connect(self._on_transport_freeze_toggled)
+        transport.install_shortcuts(view)
+        for bar in (transport, view.timeline):
+            bar.rewind_requested.connect(self._on_rewind_requested)
+            bar.fork_requested.connect(self._on_fork_requested)
+        view.timeline.step_chosen.connect(self._on_timeline_step_chosen)
+        view.timeline.live_chosen.connect(self._on_timeline_live_chosen)
+        view.run_list.itemChanged.connect(self._on_run_list_item_changed)
+        view.run_list.currentRowChanged.connect(self._on_run_list_row_changed)
+        shortcut = QShortcut(QKeySequence("Ctrl+O"), self)
+        shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        shortcut.activated.connect(self.entrance.ask_for_run)
+
+    # ---- the lab's own life
+
+    def on_shown(self) -> None:
+        """Look at the runs again."""
+        self._is_shown = True
+        self.entrance.refresh()
+        self._watch()
+        self._show_status()
+
+    def on_hidden(self) -> None:
+        """Runs go on; nobody looks at them."""
+        self._is_shown = False
+        self.workspace.timeline.stop()
+        self._watch()
+
+    def shut_down(self) -> None:
+        """Leave no thread, process or timer; runs save and end by themselves."""
+        self.on_hidden()
+        self.entrance.shut_down()
+        self.saving.shut_down()
+        self.store.shut_down()
+        self.runs.shut_down()
+
+    def info_html(self) -> str:
+        """See `gui.training_lab.info`."""
+        return INFO_HTML
+
+    def open_file(self, path: Path) -> None:
+        """Open a run's folder, also by one of its files."""
+        folder = path if path.is_dir() else path.parent
+        self.open_run(folder.parent if folder.name in ("checkpoints", "arrays") else folder)
+
+    def is_settled(self) -> bool:
+        """Whether everything that was begun is on screen, but for runs that train."""
+        return not self.runs.busy and not self.store.busy and self.entrance.is_settled()
+
+    # ---- beginning
+
+    def set_up(self, experiment: Experiment) -> None:
+        """Show an experiment before it begins, so that its settings can be changed; Run then starts it."""
+        self.runs.clear()
+        self.experiment, self.draft = experiment, list(experiment.runs)
+        self.workspace.title.setText(experiment.title)
+        self.workspace.title.setToolTip(experiment.sentence)
+        self.side.show(self.draft[0].config, running=False)
+        self.workspace.transport.set_state("idle")
+        self.workspace.run_list.clear()
+        for planned in self.draft:
+            self.workspace.run_list.addItem(planned.label)
+        self.workspace.show_hint(experiment)
+        self.pages.setCurrentWidget(self.workspace)
+
+    def start(self, experiment: Experiment) -> None:
+        """Set an experiment up and start it."""
+        self.set_up(experiment)
+        self._start_draft()
+
+    def open_run(self, path: Path) -> None:
+        """Put a run beside those that are open."""
+        self.draft = []
+        if self.experiment is None:
+            self.workspace.title.setText("Runs")
+        self.runs.open(path)
+        self.pages.setCurrentWidget(self.workspace)
+
+    def _start_draft(self) -> None:
+        planned, self.draft = self.draft, []
+        self.workspace.run_list.clear()
+        self.runs.start(planned)
+
+    # ---- runs come and go
+
+    def _on_runs_added(self, run: RunModel) -> None:
+        label = self._label_for(run)
+        self.labels[run] = label
+        view = self.workspace
+        view.hide_hint()
+        item = QListWidgetItem(label)
+        item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
+        item.setData(Qt.ItemDataRole.UserRole, label)
+        on_stage = len(self.columns) < MOST_COLUMNS
+        item.setCheckState(Qt.CheckState.Checked if on_stage else Qt.CheckState.Unchecked)
+        view.run_list.addItem(item)
+        run.metrics.connect(partial(self._on_run_metrics, run))
+        run.note.connect(partial(self._on_run_note, run))
+        run.rewound.connect(partial(self._on_run_rewound, run))
+        run.kept_changed.connect(partial(self._on_run_kept_changed, run))
+        run.checkpoints_changed.connect(partial(self._on_run_checkpoints_changed, run))
+        run.state_changed.connect(partial(self._on_run_state_changed, run))
+        run.config_changed.connect(partial(self._on_run_config_changed, run))
+        run.shown.connect(partial(self._on_run_shown, run))
+        run.phase.connect(partial(self._on_run_phase, run))
+        if on_stage:
+            self._put_on_stage(run)
+        if self.chosen is None:
+            self.choose(run)
+        self._watch()
+
+    def _on_runs_removed(self, run: RunModel) -> None:
+        label = self.labels.pop(run)
+        view = self.workspace
+        self._take_off_stage(run)
+        for item in view.run_list.findItems(label, Qt.MatchFlag.MatchExactly):
+            view.run_list.takeItem(view.run_list.row(item))
+        view.plot.remove_run(label)
+        view.table.remove_run(label)
+        view.timeline.remove_run(label)
+        self.store.forget(run.folder)
+        if self.chosen is run:
+            self.chosen = None
+            if self.runs.runs:
+                self.choose(self.runs.runs[-1])
+        if not self.runs.runs:
+            view.timeline.clear()
+            view.notes.clear()
+            view.health.show_symptoms([])
+            view.verdict.hide()
+
+    def _label_for(self, run: RunModel) -> str:
+        taken = set(self.labels.values())
+        names = (run.name if number == 1 else f"{run.name} ({number})" for number in range(1, len(taken) + 2))
+        return next(name for name in names if name not in taken)
+
+    def _put_on_stage(self, run: RunModel) -> None:
+        column = RunColumn(run, self.labels[run], self._context.theme.theme)
+        column.chosen.connect(self.choose)
+        column.close_requested.connect(self.runs.close)
+        column.stage.save_requested.connect(self.saving.ask_for_picture)
+        self.columns[run] = column
+        self.workspace.add_column(column)
+        column.follow()
+
+    def _take_off_stage(self, run: RunModel) -> None:
+        column = self.columns.pop(run, None)
+        if column is not None:
+            column.hide()
+            column.deleteLater()
+
+    def choose(self, run: RunModel) -> None:
+        """The settings, the drawing, the log and the health are this run's from now on."""
+        self.chosen = run
+        for each, column in self.columns.items():
+            column.set_chosen(each is run and len(self.columns) > 1)
+        view = self.workspace
+        self.side.show(run.config, running=run.state != "idle")
+        drawing = self.side.drawing
+        if drawing is not None:
+            drawing.show_arrays(run.newest)
+            drawing.show_figures(run.figures)
+        view.transport.set_parts(self._parts_of(run))
+        view.transport.set_frozen(bool(getattr(run.config, "freeze_critic", False)))
+        view.timeline.set_checkpoints(run.checkpoints)
+        view.transport.set_checkpoints(run.checkpoints)
+        self.saving.choose(run)
+        self._show_health(run)
+        self._refresh_state()
+
+    # ---- what the person does
+
+    def _each(self, act: Callable[[RunModel], None]) -> None:
+        for run in self.runs.live:
+            act(run)
+
+    def _on_transport_run_requested(self) -> None:
+        if self.draft:
+            self._start_draft()
+            return
+        paused = [run for run in self.runs.live if run.state == "paused"]
+        for run in paused or [self.chosen]:
+            if run is not None and run.state != "elsewhere":
+                run.run()
+
+    def _on_transport_advance_requested(self, part: str) -> None:
+        if self.draft:
+            self._start_draft()
+            return
+        for run in self.runs.live or [self.chosen]:
+            if run is not None and run.state != "elsewhere":
+                run.advance(part)
+
+    def _on_transport_freeze_toggled(self, frozen: bool) -> None:
+        if self.chosen is not None:
+            self.chosen.edit({"freeze_critic": frozen})
+
+    def _on_rewind_requested(self, step: int) -> None:
+        if self.chosen is not None:
+            self.chosen.rewind(step)
+
+    def _on_fork_requested(self, step: int) -> None:
+        if self.chosen is not None:
+            self.runs.fork(self.chosen, step)
+
+    def _on_side_edited(self, changes: Mapping[str, Any]) -> None:
+        if self.draft:
+            row = max(0, self.workspace.run_list.currentRow())
+            self.draft[row] = replace(self.draft[row], config=self.side.config)
+        elif self.chosen is not None:
+            self.chosen.edit(changes)
+
+    def _on_run_list_row_changed(self, row: int) -> None:
+        if self.draft and 0 <= row < len(self.draft):
+            self.side.show(self.draft[row].config, running=False)
+        elif 0 <= row < len(self.runs.runs):
+            self.choose(self.runs.runs[row])
+
+    def _on_run_list_item_changed(self, item: QListWidgetItem) -> None:
+        label = item.data(Qt.ItemDataRole.UserRole)
+        run = next((run for run, name in self.labels.items() if name == label), None)
+        if run is None:
+            return
+        wanted = item.checkState() == Qt.CheckState.Checked
+        if wanted and run not in self.columns and len(self.columns) >= MOST_COLUMNS:
+            item.setCheckState(Qt.CheckState.Unchecked)
+            self._context.messages.info(f"There is room for {MOST_COLUMNS} runs; take one off the stage first.")
+        elif wanted and run not in self.columns:
+            self._put_on_stage(run)
+        elif not wanted:
+            self._take_off_stage(run)
+        self._watch()
+
+    def _on_back_requested(self) -> None:
+        self.entrance.refresh()
+        self.pages.setCurrentWidget(self.entrance)
+
+    # ---- the time line
+
+    def _on_timeline_step_chosen(self, step: int) -> None:
+        view = self.workspace
+        view.plot.set_cursor(step)
+        steps = view.timeline.picture_steps()
+        for run, column in self.columns.items():
+            at = steps.get(self.labels[run])
+            if at is not None:
+                near = view.timeline.near(self.labels[run])
+                self.store.request(run.folder, at, column.show_kept, near)
+
+    def _on_timeline_live_chosen(self) -> None:
+        self.workspace.plot.set_cursor(None)
+        self.store.cancel()
+        for column in self.columns.values():
+            column.follow()
+
+    # ---- what runs tell
+
+    def _on_run_metrics(self, run: RunModel, point: Metrics) -> None:
+        label = self.labels[run]
+        self.workspace.plot.add(point, label)
+        self.workspace.table.set_run(label, point.step, run.figures)
+        if run is self.chosen:
+            self.workspace.timeline.set_now(point.step)
+            if self.side.drawing is not None:
+                self.side.drawing.show_figures(point.values)
+            self._show_health(run)
+
+    def _on_run_note(self, run: RunModel, note: Note) -> None:
+        label = self.labels[run]
+        if note.level == "edit":
+            self.workspace.plot.add_mark(note.step, note.text, label)
+            self.workspace.timeline.add_edit(note.step, f"{label}: {note.text}")
+        elif note.level == "warning" and run.is_live:
+            self._context.messages.warning(note.text)
+        notes = self.workspace.notes
+        notes.addItem(f"{note.step:,}  {label}: {note.text}")
+        while notes.count() > MOST_NOTES:
+            notes.takeItem(0)
+
+    def _on_run_rewound(self, run: RunModel, step: int) -> None:
+        self.workspace.plot.rewind(step, self.labels[run])
+        self.workspace.timeline.rewind(step, self.labels[run])
+        self.store.forget(run.folder, after=step)
+
+    def _on_run_kept_changed(self, run: RunModel, steps: list[int]) -> None:
+        self.workspace.timeline.set_steps(steps, self.labels[run])
+
+    def _on_run_checkpoints_changed(self, run: RunModel, steps: list[int]) -> None:
+        if run is self.chosen:
+            self.workspace.timeline.set_checkpoints(steps)
+            self.workspace.transport.set_checkpoints(steps)
+
+    def _on_run_state_changed(self, run: RunModel, _state: str) -> None:
+        for each, column in self.columns.items():
+            column.set_waiting(self.runs.is_waiting(each))
+        self._watch()
+        if run is self.chosen:
+            self.side.show(run.config, running=run.state != "idle")
+            self._refresh_state()
+        self._show_verdict()
+
+    def _on_run_config_changed(self, run: RunModel, config: Any) -> None:
+        if run is self.chosen:
+            self.side.show(config, running=run.state != "idle")
+            self.workspace.transport.set_frozen(bool(getattr(config, "freeze_critic", False)))
+
+    def _on_run_shown(self, run: RunModel, arrays: Mapping[str, Any], _step: int) -> None:
+        if run is self.chosen and self.side.drawing is not None:
+            self.side.drawing.show_arrays(arrays)
+
+    def _on_run_phase(self, run: RunModel, phase: Phase) -> None:
+        if run is self.chosen:
+            self.workspace.transport.set_phase(phase.part, phase.name)
+            if self.side.drawing is not None:
+                self.side.drawing.show_phase(phase.part, phase.name)
+
+    # ---- showing
+
+    @staticmethod
+    def _parts_of(run: RunModel) -> tuple[str, ...]:
+        has_critic = run.trainer.name == "gan" or getattr(run.config, "method", "") == "wae-gan"
+        return ("critic", "generator") if has_critic else ("step",)
+
+    def _refresh_state(self) -> None:
+        run = self.chosen
+        self.workspace.transport.set_state("idle" if run is None else run.state)
+        self._show_status()
+
+    def _show_health(self, run: RunModel) -> None:
+        self.workspace.health.show_symptoms(symptoms(list(run.recent), to_json(run.config)))
+
+    def _show_verdict(self) -> None:
+        self.workspace.show_verdict(self.experiment, {self.labels[run]: run.folder for run in self.runs.runs})
+
+    def _watch(self) -> None:
+        for run in self.runs.runs:
+            run.watch(self._is_shown and run in self.columns)
+
+    def _show_status(self) -> None:
+        if self._is_shown and self.chosen is not None:
+            self._context.status.set_model(f"{self.chosen.trainer.title} · {self.labels[self.chosen]}")
+
+    def _on_theme_changed(self, theme: Theme) -> None:
+        self.workspace.set_theme(theme)
+        self.side.set_theme(theme)
+        for column in self.columns.values():
+            column.set_theme(theme)

@@ -1,0 +1,99 @@
+"""A run finds the stage for its arrays, and slow motion says what happens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from pytestqt.qtbot import QtBot
+
+from gui.palette import DARK, LIGHT
+from gui.training_lab import moments
+from gui.training_lab.stage import IMAGES, POINTS, SKETCHES, RunStage, kind_of
+from tests.helpers.stage_arrays import Named, digits, picture_arrays, plane_arrays
+
+SKETCH_ARRAYS: Named = {"samples": np.tile(np.array([1, 1, 1, 0, 0], np.float32), (3, 4, 1))}
+
+
+@pytest.fixture
+def stage(qtbot: QtBot) -> Iterator[RunStage]:
+    made = RunStage(LIGHT)
+    qtbot.addWidget(made)
+    made.resize(700, 600)
+    yield made
+
+
+@pytest.mark.parametrize(("arrays", "kind"), [
+    (plane_arrays(), POINTS),
+    (picture_arrays(), IMAGES),
+    ({"samples": digits(colour=True)}, IMAGES),
+    (SKETCH_ARRAYS, SKETCHES),
+    ({"data": plane_arrays()["data"]}, POINTS),
+    ({"samples": np.zeros((3, 4, 6), np.float32)}, None),
+    ({}, None),
+])
+def test_the_samples_tell_the_kind(arrays: Named, kind: str | None) -> None:
+    assert kind_of(arrays) == kind
+
+
+def test_each_kind_has_its_stage(stage: RunStage) -> None:
+    for arrays, kind, widget in ((plane_arrays(), POINTS, stage.plane), (picture_arrays(), IMAGES, stage.images),
+                                 (SKETCH_ARRAYS, SKETCHES, stage.sheet)):
+        stage.show_arrays(arrays, 7)
+        assert stage.kind == kind and stage._stack.currentWidget() is widget
+        stage.set_theme(DARK)
+        assert not stage.grab().isNull()
+    assert stage.sheet.count == 3
+
+
+def test_arrays_that_do_not_tell_stay_on_the_stage_that_is_there(stage: RunStage) -> None:
+    stage.show_arrays(picture_arrays(), 1)
+    stage.show_arrays({"gradient_norms": np.ones(3)}, 2)
+    assert stage.kind == IMAGES
+
+
+def test_runs_in_the_plane_have_latents_and_plots_too(stage: RunStage) -> None:
+    stage.show_arrays(plane_arrays() | {"latents": np.zeros((5, 2), np.float32)}, 1)
+    assert stage.plane.offered == ["Points", "Latents", "Singular values", "Gradient norms"]
+
+
+def test_a_moment_shows_its_arrays_over_the_last_ones_and_says_what_it_is(stage: RunStage) -> None:
+    arrays = plane_arrays()
+    gradients = arrays.pop("gradients")
+    stage.show()
+    stage.show_arrays(arrays, 1)
+    stage.show_phase("generator", "gradient", {"gradients": gradients})
+    assert {"samples", "critic", "gradients"} <= set(stage.points.canvas.layers)
+    assert stage.caption.isVisible() and stage.caption.heading.text() == "Generator · gradient"
+    assert "arrows" in stage.caption.sentence.text()
+    assert stage.rect().contains(stage.caption.geometry())
+    stage.resize(400, 350)
+    assert stage.rect().contains(stage.caption.geometry())
+    assert stage.caption.sentence.height() >= stage.caption.sentence.heightForWidth(stage.caption.sentence.width())
+    stage.show_arrays(plane_arrays(), 2)
+    assert stage.caption.isHidden()
+
+
+@pytest.mark.parametrize("part", ["critic", "generator", "step", "decoder"])
+@pytest.mark.parametrize("name", ["sample", "score", "gradient", "update"])
+def test_every_moment_has_a_sentence(part: str, name: str) -> None:
+    assert moments.sentence(part, name).endswith((".", "?"))
+    assert moments.heading(part, name) == f"{part.capitalize()} · {name}"
+
+
+def test_a_moment_nobody_has_described_has_a_heading_only(stage: RunStage) -> None:
+    stage.show_phase("critic", "rest", {})
+    assert not stage.caption.isHidden() and stage.caption.sentence.isHidden()
+
+
+def test_clear_leaves_nothing(stage: RunStage) -> None:
+    stage.show_phase("critic", "score", plane_arrays())
+    stage.clear()
+    assert stage.caption.isHidden() and not stage.points.canvas.layers and stage.plane.offered == []
+
+
+def test_it_keeps_small_where_several_stand_side_by_side(stage: RunStage) -> None:
+    for arrays in (plane_arrays(), picture_arrays()):
+        stage.show_arrays(arrays, 1)
+        assert stage.minimumSizeHint().width() <= 300 and stage.minimumSizeHint().height() <= 260
