@@ -143,7 +143,7 @@ class TrainingRun(ABC):
             self._restore(self.state_path)
             self.opening_notes.append(f"Going on from step {self.step_count}.")
 
-    def update(self, name: str, clip: Callable[[], None] | None = None) -> bool:
+    def update(self, name: str, clip: Callable[[], object] | None = None) -> bool:
         """One step of an optimiser on the gradients that its network holds; False when they are not finite.
 
         Gradients are averaged over the processes first, so each comes to the same answer. `clip` limits them in place
