@@ -33,6 +33,10 @@ class WaeTrainConfig:
         "wae-mmd", "How the codes are made to follow the prior P_Z: all together by an MMD (wae-mmd) or by a critic "
         "(wae-gan), each by itself (vae), or not at all (ae).", group=MODEL, choices=METHODS,
         source="Tolstikhin et al. 2018, algorithms 1 and 2; Kingma and Welling 2014")
+    encoder: str = setting(
+        "deterministic", "One code for each example, or (gaussian) a normal distribution of codes, as the vae always "
+        "has: it fills the prior also where the data lies in a few narrow places.", group=MODEL,
+        choices=("deterministic", "gaussian"), source="section 2.1, after theorem 1")
     latent_size: int = setting(
         8, "d_z, the numbers of a code z.", group=MODEL, low=1, high=512,
         source="appendix C: 8 for digits, 64 for faces")

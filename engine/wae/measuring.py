@@ -16,8 +16,8 @@ def measure(stage: Stage, source: DataSource) -> dict[str, float]:
     reconstruction_error: mean squared error of a value, of pictures from 0 to 1. latent_mmd: MMD^2 of their codes Q_Z
     and the prior P_Z by the seven IMQ kernels, whichever the run trains with; near 0 for a match, also below it.
     """
-    codes = stage.held_out_codes()
-    made = stage.decoded(codes)
+    means, codes = stage.held_out_codes()
+    made = stage.decoded(means)
     unit = 0.5 if made.dim() == 4 else 1.0
     base = imq_base(codes.shape[1], stage.prior_sigma)
     return {

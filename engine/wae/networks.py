@@ -22,7 +22,8 @@ MAX_HALVINGS = 5  # after which a picture of 28 or 32 pixels is a single one
 class WaeModelConfig:
     """The shape of an auto-encoder: everything that is needed to build it again from a checkpoint.
 
-    shape: (2,) for points, (C, H, W) for pictures. variational: the encoder gives a log variance beside the mean.
+    shape: (2,) for points, (C, H, W) for pictures. variational: the encoder is random, with a log variance beside the
+    mean.
     """
 
     shape: tuple[int, ...] = (1, 28, 28)
