@@ -135,7 +135,6 @@ def load_classifier(path: Path) -> DigitClassifier:
     with without_numbers():
         module = DigitNet(config)
     take_numbers(module, tensors, path.name)
-    module.lay_out_for_speed()
     return DigitClassifier(module, header)
 
 

@@ -18,8 +18,8 @@ def draw_latents(count: int, size: int, kind: str, generator: Generator) -> Tens
 def between(first: Tensor, last: Tensor, steps: int, kind: str) -> Tensor:
     """From rows of `first` to rows of `last` [n, d], both ends included: [n, steps, d].
 
-    Normal latents go along great circles, their lengths changing evenly (White 2016, "Sampling Generative Networks"): the straight line
-    leads through lengths that they hardly ever have. Uniform ones go straight.
+    Normal latents go along great circles, their lengths changing evenly (White 2016, "Sampling Generative Networks"):
+    the straight line leads through lengths that they hardly ever have. Uniform ones go straight.
     """
     shares = torch.linspace(0, 1, steps, device=first.device)[None, :, None]
     if kind == "uniform":
@@ -33,4 +33,5 @@ def _slerp(first: Tensor, last: Tensor, shares: Tensor) -> Tensor:
     u, v = first[:, None] / a.clamp(min=1e-12), last[:, None] / b.clamp(min=1e-12)
     angle = (u * v).sum(dim=2, keepdim=True).clamp(-0.9999, 0.9999).arccos()
     direction = (torch.sin((1 - shares) * angle) * u + torch.sin(shares * angle) * v) / torch.sin(angle)
-    return direction * (a * (1 - shares) + b * shares)
+    way: Tensor = direction * (a * (1 - shares) + b * shares)
+    return way

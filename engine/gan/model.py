@@ -84,7 +84,7 @@ class GanModel:
         z = torch.from_numpy(np.ascontiguousarray(latents, np.float32))
         if z.dim() != 2 or z.shape[1] != self.latent_size:
             raise ValueError(f"latents [n, {self.latent_size}] are needed, not {tuple(z.shape)}")
-        return torch.cat([self.module(part) for part in z.split(AT_ONCE)])
+        return torch.cat([self.module(part) for part in torch.split(z, AT_ONCE)])
 
     def interpolate(self, start: Latents, end: Latents, steps: int) -> NDArray[np.generic]:
         """The samples on the way from z `start` [d] to z `end` [d], both ends included; see `latents.between`."""
@@ -106,8 +106,6 @@ def load_gan(path: Path) -> GanModel:
     except TrainingError as error:
         raise _not_understood(header) from error
     take_numbers(module, tensors, path.name)
-    if network.architecture != "mlp":
-        module.to(memory_format=torch.channels_last)
     return GanModel(module, network, latent_kind, header)
 
 

@@ -30,6 +30,7 @@ def without_numbers() -> Iterator[None]:
 def take_numbers(module: nn.Module, tensors: Mapping[str, Tensor], file_name: str) -> None:
     """Fill a module that was made `without_numbers` with the tensors of a file, and prepare it for use, not training.
 
+    Filters are kept with the channels last, as networks here are trained, whatever their layout in the file.
     Raises `CheckpointError` when the module is too large, the tensors are not its own, or a number is not finite.
     """
     if sum(parameter.numel() for parameter in module.parameters()) > MAX_PARAMETERS:
@@ -45,6 +46,9 @@ def take_numbers(module: nn.Module, tensors: Mapping[str, Tensor], file_name: st
     if not all(tensor.isfinite().all() for tensor in tensors.values()):
         raise CheckpointError(f"{file_name} holds numbers that are not finite; its training went wrong.")
     module.requires_grad_(False).eval()
+    for parameter in module.parameters():
+        if parameter.dim() == 4:
+            parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
 
 
 class _NoRandomNumbers(TorchFunctionMode):

@@ -75,10 +75,17 @@ class AutoEncoderModel:
         return sum(parameter.numel() for parameter in self.module.parameters())
 
     @torch.no_grad()
-    def encode(self, examples: NDArray[np.generic]) -> Codes:
-        """The codes of examples, of a variational encoder the means. Raises `ValueError` for another shape."""
-        data = self._as_data(examples)
-        codes = [self.module.encode(part).mean for part in torch.split(data, AT_ONCE)]
+    def encode(self, examples: NDArray[np.generic], seed: int | None = None) -> Codes:
+        """The codes of examples: of a variational encoder the means or, with a seed, a draw for each.
+
+        Raises `ValueError` for examples of another shape.
+        """
+        encoded = [self.module.encode(part) for part in torch.split(self._as_data(examples), AT_ONCE)]
+        if seed is None:
+            codes = [part.mean for part in encoded]
+        else:
+            generator = torch.Generator().manual_seed(seed)
+            codes = [part.sample(torch.randn(part.mean.shape, generator=generator)) for part in encoded]
         return np.asarray(torch.cat(codes).numpy(), np.float32)
 
     def decode(self, codes: NDArray[np.generic]) -> NDArray[np.generic]:
@@ -129,7 +136,6 @@ def load_autoencoder(path: Path) -> AutoEncoderModel:
     with without_numbers():
         module = AutoEncoder(config)
     take_numbers(module, tensors, path.name)
-    module.lay_out_for_speed()
     return AutoEncoderModel(module, header)
 
 
