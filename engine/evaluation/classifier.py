@@ -96,11 +96,16 @@ class DigitClassifier:
         parts = [self.module.features(part) for part in self._parts(images)]
         return torch.cat([torch.empty(0, self.module.config.feature_size), *parts])
 
-    @torch.no_grad()
     def probabilities(self, images: Tensor) -> Tensor:
         """Digits [n, 1, H, W] in [-1, 1], of 28, 32 or 64 pixels, to p(y|x): [n, 10], each row summing to 1."""
-        parts = [self.module(part).softmax(dim=1) for part in self._parts(images)]
-        return torch.cat([torch.empty(0, CLASSES), *parts])
+        return self.answers(self.features(images))
+
+    @torch.no_grad()
+    def answers(self, features: Tensor) -> Tensor:
+        """What `probabilities` gives, from features [n, d], where almost all of the work is done."""
+        with torch.autocast("cpu", enabled=False):
+            logits: Tensor = self.module.head(features)
+        return logits.softmax(dim=1)
 
     def _parts(self, images: Tensor) -> Iterator[Tensor]:
         # Autocast may be on around a run's measures; answers must not depend on it.

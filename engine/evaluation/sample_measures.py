@@ -15,6 +15,7 @@ from engine.evaluation.grid import GRID_SIZE, grid_divergence
 from engine.evaluation.inception import inception_score
 from engine.evaluation.mmd import mmd_imq
 from engine.evaluation.modes import mode_coverage
+from engine.evaluation.reference import real_digits
 from engine.evaluation.sliced import sliced_wasserstein
 
 KERNEL_SAMPLES = 1000  # of which a kernel matrix is made
@@ -33,7 +34,7 @@ def sample_measures(source: DataSource, samples: Tensor) -> dict[str, float]:
     if not bool(samples.isfinite().all()):
         return {}
     if source.name == "digits":
-        return _of_digits(source, samples)
+        return _of_digits(samples)
     data, _ = source.held_out(len(samples))
     return _distances(data.flatten(1), samples.flatten(1))
 
@@ -51,13 +52,12 @@ def _of_points(source: PlaneSource, samples: Tensor) -> dict[str, float]:
     return figures
 
 
-def _of_digits(source: DataSource, samples: Tensor) -> dict[str, float]:
+def _of_digits(samples: Tensor) -> dict[str, float]:
     classifier = digit_classifier()
-    data, _ = source.held_out(len(samples))
-    real = feature_statistics(classifier.features(data).numpy())
-    made = feature_statistics(classifier.features(samples).numpy())
-    score = inception_score(classifier.probabilities(samples).numpy())
-    return {"frechet": frechet_distance(real, made), "inception": score.mean, "inception_spread": score.std}
+    features = classifier.features(samples)
+    score = inception_score(classifier.answers(features).numpy())
+    distance = frechet_distance(real_digits(), feature_statistics(features.numpy()))
+    return {"frechet": distance, "inception": score.mean, "inception_spread": score.std}
 
 
 def _distances(data: Tensor, samples: Tensor) -> dict[str, float]:

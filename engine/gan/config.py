@@ -36,7 +36,7 @@ class GanTrainConfig:
         "too; ignore takes measured pictures for real ones; unmeasure first undoes the measurement as well as it can.",
         group=MEASUREMENT, choices=AMBIENT, source="Bora, Price and Dimakis 2018")
     unmeasure_method: str = setting(
-        "quickest", "How unmeasure fills in hidden pixels: the quickest way is a blur of what is seen around them; blurred "
+        "quickest", "How unmeasure fills in hidden pixels: the quickest way is a blur of what is seen around; blurred "
         "pictures are sharpened by Wiener's filter.", group=MEASUREMENT,
         choices=("quickest", "blur", "total variation", "biharmonic", "wiener"), advanced=True)
     measurement: str = setting(
@@ -50,8 +50,9 @@ class GanTrainConfig:
         high=2.0, live=True)
 
     network: str = setting(
-        "mlp", "Fully connected (mlp) or convolutional (dcgan) networks; points need mlp.", group=NETWORKS,
-        choices=("mlp", "dcgan"), source="Radford et al. 2016")
+        "mlp", "Fully connected networks (mlp), convolutions that grow pictures by transposed kernels (dcgan) or by "
+        "enlarging and convolving (resize); points need mlp.", group=NETWORKS, choices=("mlp", "dcgan", "resize"),
+        source="Radford et al. 2016; Odena et al. 2016")
     width: int = setting(
         128, "Units of each hidden layer of the generator; for dcgan the channels at the finest resolution.",
         group=NETWORKS, low=4, high=2048)

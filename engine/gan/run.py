@@ -78,7 +78,7 @@ class GanRun(TrainingRun):
         normalisation = _NORMALISATION.get(config.critic_constraint, "none")
         self.critic = make_critic(network_config(config, self.examples.critic_shape), normalisation, config.seed + 1)
         for network in (self.generator, self.critic):
-            if config.network == "dcgan":
+            if config.network != "mlp":
                 network.to(memory_format=torch.channels_last)
         self.learn("generator", self.generator, self._optimiser(self.generator))
         self.learn("critic", self.critic, self._optimiser(self.critic))
@@ -87,6 +87,8 @@ class GanRun(TrainingRun):
         self._draws = torch.Generator()
         self._measured_with = (config.measurement_strength, config.measurement_noise)
         self._figures: dict[str, Tensor | float] = {}
+        # Samples of the last critic step, for the first generator step after it to answer to: one pass less.
+        self._shared: Tensor | None = None
         self._stage = Stage(self)
         self.begin()
 
@@ -119,8 +121,7 @@ class GanRun(TrainingRun):
     def critic_moments(self) -> Iterator[str]:
         """One step of the critic."""
         config = self.config
-        with torch.no_grad():
-            fake = self.fakes(config.batch_size)
+        fake = self._fakes_to_share()
         real = self.reals(config.batch_size)
         yield "sample"
         with self.fabric.autocast():
@@ -149,7 +150,7 @@ class GanRun(TrainingRun):
 
     def generator_moments(self) -> Iterator[str]:
         """One step of the generator."""
-        fake = self.fakes(self.config.batch_size)
+        fake = self._fakes_of_critic()
         yield "sample"
         with frozen(self.critic), self.fabric.autocast():
             out = self.critic(fake)
@@ -170,6 +171,16 @@ class GanRun(TrainingRun):
         with self.fabric.autocast():
             samples = self.generator(self.latents(count, self.noise))
         return self._blurred(self.as_seen(samples))
+
+    def _fakes_to_share(self) -> Tensor:
+        """New samples for the critic, without a gradient; those with it stay for the generator."""
+        self._shared = self.fakes(self.config.batch_size)
+        return self._shared.detach()
+
+    def _fakes_of_critic(self) -> Tensor:
+        """The samples that the critic has just seen, once; then new ones."""
+        shared, self._shared = self._shared, None
+        return self.fakes(self.config.batch_size) if shared is None else shared
 
     def reals(self, count: int) -> Tensor:
         """Real examples as the critic sees them, [count, *critic_shape]."""
@@ -268,8 +279,7 @@ class TransportRun(GanRun):
 
     def critic_moments(self) -> Iterator[str]:
         """The critic moves so that the distance grows."""
-        with torch.no_grad():
-            fake = self.fakes(self.config.batch_size)
+        fake = self._fakes_to_share()
         real = self.reals(self.config.batch_size)
         yield "sample"
         distance = self.distance(real, fake)
@@ -284,7 +294,7 @@ class TransportRun(GanRun):
 
     def generator_moments(self) -> Iterator[str]:
         """The generator moves so that the distance shrinks."""
-        fake = self.fakes(self.config.batch_size)
+        fake = self._fakes_of_critic()
         real = self.reals(self.config.batch_size)
         yield "sample"
         with frozen(self.critic):

@@ -23,9 +23,8 @@ if TYPE_CHECKING:
 
 Shown = dict[str, NDArray[np.generic]]
 
-POINTS = 1000
-ARROWS = 250
-MAP_SIDE = 48
+POINTS = 600
+MAP_SIDE = 40
 WARP_SIDE = 24
 WARP_SHARE = 0.98  # of the latents' probability in each dimension, since the normal distribution has no corners
 PLAN_POINTS = 48
@@ -73,7 +72,7 @@ class Stage:
     def gradient_norms(self) -> Tensor:
         """The norm of the critic's gradient at samples of fixed latents, [n]."""
         with self._looking():
-            fake = self._run.as_seen(self._sampled(self._latents[:ARROWS]))
+            fake = self._run.as_seen(self._sampled(self._latents))
             return self._gradient(fake).flatten(1).norm(dim=1)
 
     # ---- parts
@@ -91,7 +90,7 @@ class Stage:
         else:
             with run.fabric.autocast():
                 shown["critic_map"] = run.critic(self._grid)[:, 0].view(MAP_SIDE, MAP_SIDE)
-            shown["gradients"] = -self._gradient(samples[:ARROWS], of_loss=True)
+            shown["gradients"] = -self._gradient(samples, of_loss=True)
         return {**{name: tensor.float().cpu().numpy() for name, tensor in shown.items()}, "extent": self._extent}
 
     def _images(self, count: int) -> Shown:
@@ -154,9 +153,9 @@ class Stage:
 
 
 def _grid(extent: NDArray[np.float32], side: int) -> Tensor:
-    """Centres of the cells of a grid over the extent, [side * side, 2], row 0 at the bottom."""
+    """A grid over the extent from edge to edge, [side * side, 2], row 0 at the bottom."""
     x0, x1, y0, y1 = (float(edge) for edge in extent)
-    shares = (torch.arange(side) + 0.5) / side
+    shares = torch.linspace(0, 1, side)
     y, x = torch.meshgrid(y0 + shares * (y1 - y0), x0 + shares * (x1 - x0), indexing="ij")
     return torch.stack([x, y], dim=-1).view(-1, 2)
 

@@ -117,7 +117,7 @@ class WaeTrainConfig:
 
 _POINTS = WaeTrainConfig(
     data="8 gaussians", network="mlp", latent_size=2, width=128, depth=3, norm="none", critic_width=128,
-    penalty_weight=1.0, batch_size=256, learning_rate=1e-3, steps=10_000, picture_every=100, measure_every=1000,
+    encoder="gaussian", penalty_weight=10.0, batch_size=256, steps=10_000, picture_every=100, measure_every=1000,
     save_every=1000, precision="32-true", name="my points")
 
 # "paper" is the model of appendix C.1 (digits), "paper-faces" that of C.2 on a folder of pictures (CelebA there).
@@ -128,8 +128,8 @@ PRESETS = {
     "ae": WaeTrainConfig(method="ae"),
     "wae-mmd-points": _POINTS,
     "wae-gan-points": replace(_POINTS, method="wae-gan"),
-    "vae-points": replace(_POINTS, method="vae", penalty_weight=0.02),
-    "ae-points": replace(_POINTS, method="ae"),
+    "vae-points": replace(_POINTS, method="vae", penalty_weight=0.1),
+    "ae-points": replace(_POINTS, method="ae", encoder="deterministic"),
     "paper": WaeTrainConfig(
         width=128, depth=4, critic_width=512, critic_depth=4, rate_schedule="paper", steps=60_000, save_every=1000),
     "paper-faces": WaeTrainConfig(

@@ -261,17 +261,19 @@ class TrainingLab(Lab):
             self._start_draft()
             return
         paused = [run for run in self.runs.live if run.state == "paused"]
-        for run in paused or [self.chosen]:
-            if run is not None and run.state != "elsewhere":
-                run.run()
+        for run in paused or self._only_chosen():
+            run.run()
 
     def _on_transport_advance_requested(self, part: str) -> None:
         if self.draft:
             self._start_draft()
             return
-        for run in self.runs.live or [self.chosen]:
-            if run is not None and run.state != "elsewhere":
-                run.advance(part)
+        for run in self.runs.live or self._only_chosen():
+            run.advance(part)
+
+    def _only_chosen(self) -> list[RunModel]:
+        """The run that may be started: none while another program trains it."""
+        return [self.chosen] if self.chosen is not None and self.chosen.state != "elsewhere" else []
 
     def _on_transport_freeze_toggled(self, frozen: bool) -> None:
         if self.chosen is not None:

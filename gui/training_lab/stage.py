@@ -16,6 +16,7 @@ from gui.widgets.sketch_sheet import SketchSheet
 
 POINTS, IMAGES, SKETCHES = "points", "images", "sketches"
 
+_SENTENCE_FROM = 300  # logical pixels of height; below, the caption would hide what it speaks of
 _POINTS_TIP = "Data, samples and the critic on the plane"
 
 
@@ -117,11 +118,15 @@ class RunStage(QWidget):
             self.sheet.set_samples(arrays["samples"], f"step {self._step:,}")
 
     def _place_caption(self) -> None:
-        """Across the lower edge, above the legend, as high as its words need."""
+        """Across the lower edge, above the legend, as high as its words need; a small stage has a heading only."""
         if self.caption.isHidden():
             return
-        width = min(self.width() - 24, 520)
-        height = self.caption.heightForWidth(width)
+        self.caption.sentence.setVisible(self.height() >= _SENTENCE_FROM and bool(self.caption.sentence.text()))
+        if self.caption.hasHeightForWidth():
+            width = min(self.width() - 24, 520)
+            height = self.caption.heightForWidth(width)
+        else:
+            width, height = self.caption.sizeHint().width(), self.caption.sizeHint().height()
         self.caption.setGeometry((self.width() - width) // 2, self.height() - height - 44, width, height)
         self.caption.raise_()
 
@@ -146,6 +151,5 @@ class _Caption(QFrame):
     def say(self, heading: str, sentence: str) -> None:
         self.heading.setText(heading)
         self.sentence.setText(sentence)
-        self.sentence.setVisible(bool(sentence))
         self.setAccessibleName(f"{heading}. {sentence}")
         self.show()

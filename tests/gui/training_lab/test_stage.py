@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import product
 
 import numpy as np
 import pytest
@@ -24,17 +25,17 @@ def stage(qtbot: QtBot) -> Iterator[RunStage]:
     yield made
 
 
-@pytest.mark.parametrize(("arrays", "kind"), [
-    (plane_arrays(), POINTS),
-    (picture_arrays(), IMAGES),
-    ({"samples": digits(colour=True)}, IMAGES),
-    (SKETCH_ARRAYS, SKETCHES),
-    ({"data": plane_arrays()["data"]}, POINTS),
-    ({"samples": np.zeros((3, 4, 6), np.float32)}, None),
-    ({}, None),
-])
-def test_the_samples_tell_the_kind(arrays: Named, kind: str | None) -> None:
-    assert kind_of(arrays) == kind
+def test_the_samples_tell_the_kind() -> None:
+    expected: list[tuple[Named, str | None]] = [
+        (plane_arrays(), POINTS),
+        (picture_arrays(), IMAGES),
+        ({"samples": digits(colour=True)}, IMAGES),
+        (SKETCH_ARRAYS, SKETCHES),
+        ({"data": plane_arrays()["data"]}, POINTS),
+        ({"samples": np.zeros((3, 4, 6), np.float32)}, None),
+        ({}, None),
+    ]
+    assert [kind_of(arrays) for arrays, _ in expected] == [kind for _, kind in expected]
 
 
 def test_each_kind_has_its_stage(stage: RunStage) -> None:
@@ -71,15 +72,17 @@ def test_a_moment_shows_its_arrays_over_the_last_ones_and_says_what_it_is(stage:
     stage.resize(400, 350)
     assert stage.rect().contains(stage.caption.geometry())
     assert stage.caption.sentence.height() >= stage.caption.sentence.heightForWidth(stage.caption.sentence.width())
+    stage.resize(340, 260)
+    assert stage.caption.sentence.isHidden() and stage.caption.heading.isVisible()
+    assert 20 < stage.caption.height() < 60 and stage.rect().contains(stage.caption.geometry())
     stage.show_arrays(plane_arrays(), 2)
     assert stage.caption.isHidden()
 
 
-@pytest.mark.parametrize("part", ["critic", "generator", "step", "decoder"])
-@pytest.mark.parametrize("name", ["sample", "score", "gradient", "update"])
-def test_every_moment_has_a_sentence(part: str, name: str) -> None:
-    assert moments.sentence(part, name).endswith((".", "?"))
-    assert moments.heading(part, name) == f"{part.capitalize()} · {name}"
+def test_every_moment_has_a_sentence() -> None:
+    for part, name in product(("critic", "generator", "step", "decoder"), ("sample", "score", "gradient", "update")):
+        assert moments.sentence(part, name).endswith((".", "?"))
+        assert moments.heading(part, name) == f"{part.capitalize()} · {name}"
 
 
 def test_a_moment_nobody_has_described_has_a_heading_only(stage: RunStage) -> None:

@@ -33,9 +33,9 @@ def test_ticks_are_round_within_and_few(low: float, span: float, most: int) -> N
         assert float(f"{step:.0e}") == pytest.approx(step, rel=1e-3)
 
 
-@pytest.mark.parametrize(("low", "high"), [(1.0, 1.0), (2.0, 1.0), (0.0, np.inf), (np.nan, 1.0)])
-def test_no_ticks_where_there_is_no_span(low: float, high: float) -> None:
-    assert round_ticks(low, high, 5) == []
+def test_no_ticks_where_there_is_no_span() -> None:
+    for low, high in ((1.0, 1.0), (2.0, 1.0), (0.0, np.inf), (np.nan, 1.0)):
+        assert round_ticks(low, high, 5) == []
 
 
 def dyed_columns(chart: Chart, colour: str) -> list[int]:
@@ -70,14 +70,14 @@ def test_curves_look_different_and_their_names_are_there(chart: Chart) -> None:
     assert not dyed_columns(chart, DARK.series[0])
 
 
-@pytest.mark.parametrize("y", [[1.0], [1e-30, 1.0], [3.0, 3.0], [1.1, 1.2, 1.3], [1e-6, 1e6]])
 @pytest.mark.parametrize("size", [(120, 100), (900, 700)])
-def test_a_logarithmic_axis_takes_anything_above_zero(qtbot: QtBot, y: list[float], size: tuple[int, int]) -> None:
+def test_a_logarithmic_axis_takes_anything_above_zero(qtbot: QtBot, size: tuple[int, int]) -> None:
     chart = Chart(LIGHT, "Singular values", "index", "σ", log=True)
     qtbot.addWidget(chart)
     chart.resize(*size)
-    chart.set_curves([Curve("a layer with a rather long name", np.arange(1.0, len(y) + 1), np.array(y))])
-    assert not chart.grab().isNull()
+    for y in ([1.0], [1e-30, 1.0], [3.0, 3.0], [1.1, 1.2, 1.3], [1e-6, 1e6]):
+        chart.set_curves([Curve("a layer with a rather long name", np.arange(1.0, len(y) + 1), np.array(y))])
+        assert not chart.grab().isNull()
 
 
 def test_bars_are_as_high_as_their_counts(chart: Chart) -> None:
