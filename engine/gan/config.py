@@ -50,7 +50,7 @@ class GanTrainConfig:
         high=2.0, live=True)
 
     network: str = setting(
-        "mlp", "Fully connected networks (mlp), convolutions that grow the picture by transposed kernels (dcgan), or by "
+        "mlp", "Fully connected networks (mlp), convolutions that grow pictures by transposed kernels (dcgan) or by "
         "enlarging and convolving (resize); points need mlp.", group=NETWORKS, choices=("mlp", "dcgan", "resize"),
         source="Radford et al. 2016; Odena et al. 2016")
     width: int = setting(
