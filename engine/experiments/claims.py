@@ -34,7 +34,7 @@ def _waes(*planned: tuple[str, Any]) -> tuple[PlannedRun, ...]:
 
 # ---- 1: a frozen critic
 
-_EIGHT = {
+_EIGHT: dict[str, Any] = {
     "data": "8 gaussians", "freeze_critic_at": _FREEZE_AT, "steps": 3 * _FREEZE_AT, "measure_every": 250,
     "picture_every": 100, "save_every": 1000, "batch_size": 256,
 }
@@ -199,7 +199,7 @@ AMBIENT = Experiment(
 
 # ---- 5 and 6: auto-encoders
 
-_CODES = {"steps": 3000, "measure_every": 500, "picture_every": 200, "save_every": 500, "log_every": 20}
+_CODES: dict[str, Any] = {"steps": 3000, "measure_every": 500, "picture_every": 200, "save_every": 500, "log_every": 20}
 _MMD = replace(AUTO_ENCODERS["wae-mmd"], **_CODES)
 
 
