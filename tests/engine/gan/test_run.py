@@ -83,7 +83,8 @@ def weight(layer: nn.Module) -> Tensor:
         return layer.weight  # type: ignore[return-value]
     kept: Any = parametrization.weight
     if hasattr(kept, "original1"):  # weight norm: g v / |v|, row by row
-        return torch.stack([g * v / v.square().sum().sqrt() for g, v in zip(kept.original0, kept.original1, strict=True)])
+        rows = zip(kept.original0, kept.original1, strict=True)
+        return torch.stack([g * v / v.square().sum().sqrt() for g, v in rows])
     matrix, v = kept.original, kept[0]._v
     with torch.no_grad():
         u = matrix @ v
@@ -184,7 +185,8 @@ def assert_moved(network: nn.Module, before: nn.Module, loss: Tensor, limit: flo
         assert now.grad is not None
         torch.testing.assert_close(now.grad, gradient, rtol=1e-3, atol=1e-5)
         moved = was - RATE * gradient
-        torch.testing.assert_close(now.data, moved if limit is None else moved.clamp(-limit, limit), rtol=1e-4, atol=1e-6)
+        kept = moved if limit is None else moved.clamp(-limit, limit)
+        torch.testing.assert_close(now.data, kept, rtol=1e-4, atol=1e-6)
 
 
 # ---- one step
