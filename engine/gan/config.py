@@ -112,7 +112,8 @@ class GanTrainConfig:
         "learned", "The cosine distance in the critic's learned space, or in the space of the data.", group=TRANSPORT,
         choices=("learned", "fixed"), source="Salimans et al. 2018, eq. 9")
     embedding_size: int = setting(
-        64, "Dimensions of the space in which the critic compares.", group=TRANSPORT, low=2, high=32_768)
+        64, "Dimensions of the space in which the critic compares; 0: that of its last hidden layer, as in the paper.",
+        group=TRANSPORT, low=0, high=32_768, source="Salimans et al. 2018, appendix")
 
     optimiser: str = setting(
         "adam", "The optimiser of both networks.", group=OPTIMISER, choices=("adam", "amsgrad", "sgd", "rmsprop"),
