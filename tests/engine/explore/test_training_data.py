@@ -23,11 +23,7 @@ from engine.runtime.checkpoint import CheckpointHeader
 from tests.helpers.tiny_gan import tiny_gan, tiny_pictures, tiny_points
 
 
-<<<<<<< HEAD
-def made(tmp_path: Path, config: NetworkConfig, **training: str) -> GanModel:
-=======
 def made(tmp_path: Path, config: NetworkConfig, **training: Any) -> GanModel:
->>>>>>> gan-cli
     return load_gan(tiny_gan(tmp_path / "model.safetensors", config, **training))
 
 
