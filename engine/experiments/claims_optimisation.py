@@ -32,12 +32,17 @@ def _amsgrad_verdict(found: Results) -> Verdict:
     x = {order: (found[f"Adam, {order}"]["final x"], found[f"AMSGrad, {order}"]["final x"]) for order in ORDERS}
     loss = {title: found[f"{title}, network"]["loss"] for title in _TITLES.values()}
     apart = all(adam > 1 - _ARRIVED and amsgrad < _ARRIVED - 1 for adam, amsgrad in x.values())
-    places = " and ".join(f"{adam:.2f} and {amsgrad:.2f} ({order})" for order, (adam, amsgrad) in x.items())
+    better = loss["AMSGrad"] < loss["Adam"]
+    places = "; ".join(f"{order}: {adam:.2f} and {amsgrad:.2f}" for order, (adam, amsgrad) in x.items())
     return Verdict(
-        apart and loss["AMSGrad"] < loss["Adam"],
-        f"Adam and AMSGrad end at x = {places}. On a network the training loss is {loss['Adam']:.3g} with Adam and "
-        f"{loss['AMSGrad']:.3g} with AMSGrad.",
+        apart and better,
+        f"The counterexample {_word(apart)}: Adam and AMSGrad end at x = ({places}). The network {_word(better)}: its "
+        f"training loss is {loss['Adam']:.3g} with Adam and {loss['AMSGrad']:.3g} with AMSGrad.",
     )
+
+
+def _word(agrees: bool) -> str:
+    return "agrees" if agrees else "does not agree"
 
 
 AMSGRAD = Experiment(
@@ -107,8 +112,9 @@ def _selu_verdict(found: Results) -> Verdict:
         f"and {figures['variance after']:.2g}" for name, figures in deepest.items())
     return Verdict(
         before and after and len(best) == len(_DEPTHS),
-        f"SELU has the lowest loss at {len(best)} of {len(_DEPTHS)} depths; at {_DEPTHS[-1]} layers: {losses}. Mean "
-        f"and variance in the last of them, before and after training: {spreads}.",
+        f"SELU has the lowest loss at {len(best)} of {len(_DEPTHS)} depths; at {_DEPTHS[-1]} layers: {losses}. "
+        f"That its mean and variance are near 0 and 1 {_word(before)} before training; that its variance keeps within "
+        f"bounds {_word(after)} after it. Mean and variance in the last of {_DEPTHS[-1]} layers: {spreads}.",
     )
 
 

@@ -43,8 +43,7 @@ class DepthRun(TrainingRun):
         self._source = open_digits()
         some = self._source.indexed(torch.arange(min(_SCALED_BY, self._source.size)))
         self._shift, self._scale = float(some.mean()), float(some.std())
-        held_out, labels = self._source.held_out(HELD_OUT)
-        self._held_out, self._labels = self._prepared(held_out), labels.to(self.device)
+        self._held_out, self._labels = self._prepared(*self._source.held_out(HELD_OUT))
         with self.seeded():
             self.network = make_network(config, self._held_out.shape[1], self._source.class_count)
         optimiser = make_optimiser(
@@ -63,8 +62,7 @@ class DepthRun(TrainingRun):
         """Cross-entropy of a batch."""
         # The data's generator is on the CPU wherever the network is; its seed comes from what is saved with the run.
         self._draws.manual_seed(int(self.rng.integers(2**62)))
-        digits, labels = self._source.labelled(self.config.batch_size, self._draws)
-        digits, labels = self._prepared(digits), labels.to(self.device)
+        digits, labels = self._prepared(*self._source.labelled(self.config.batch_size, self._draws))
         yield "sample"
         self.network.train()
         with self.fabric.autocast():
@@ -126,9 +124,10 @@ class DepthRun(TrainingRun):
 
     # ----
 
-    def _prepared(self, digits: Tensor) -> Tensor:
-        """Pictures [n, 1, H, W] as rows [n, H * W] of mean 0 and variance 1."""
-        return ((digits.flatten(1) - self._shift) / self._scale).to(self.device)
+    def _prepared(self, digits: Tensor, labels: Tensor | None) -> tuple[Tensor, Tensor]:
+        """Pictures [n, 1, H, W] as rows [n, H * W] of mean 0 and variance 1, and their labels."""
+        assert labels is not None
+        return ((digits.flatten(1) - self._shift) / self._scale).to(self.device), labels.to(self.device)
 
     def _statistics(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         return activation_statistics(self.network, self._held_out[:PROBES])
