@@ -37,8 +37,8 @@ def test_layers_are_counted_from_one_and_shown_now_and_before(layers: LayersView
         now, before = chart.curves
         assert (now.name, before.name) == ("now", "before")
         assert now.x.tolist() == list(range(1, 9))
-        np.testing.assert_allclose(now.y, arrays[f"layer_{name}"])
-        np.testing.assert_allclose(before.y, arrays[f"first_layer_{name}"])
+        np.testing.assert_array_equal(now.y, arrays[f"layer_{name}"])
+        np.testing.assert_array_equal(before.y, arrays[f"first_layer_{name}"])
         assert [line.y for line in chart.levels] == [level]
     layers.set_theme(DARK)
     assert not layers.grab().isNull()
