@@ -96,6 +96,10 @@ class GanTrainConfig:
     freeze_critic_at: int = setting(
         0, "Freeze the critic by itself at this step; 0: never.", group=OBJECTIVE, low=0, high=10_000_000,
         advanced=True)
+    duality_steps: int = setting(
+        0, "With each measurement, search this many steps for what either side could still win: the duality gap, near 0 "
+        "where both are done. 0 leaves it out; it takes about as long as the same number of steps.", group=OBJECTIVE,
+        low=0, high=10_000, advanced=True, source="Grnarova et al. 2019")
     instance_noise: float = setting(
         0.0, "Standard deviation of noise added to data and samples before the critic sees them.", group=OBJECTIVE,
         low=0.0, high=2.0, live=True, source="Sønderby et al. 2017; Arjovsky and Bottou 2017")
