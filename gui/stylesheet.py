@@ -1,7 +1,7 @@
 """The one stylesheet of the app, made from a `Theme`.
 
-Widgets ask for a special look by the dynamic property `role`: buttons may be "primary", "danger" or "flat"; labels may
-be "heading", "title", "muted" or "value".
+Widgets ask for a special look by the dynamic property `role`: buttons may be "primary", "danger", "flat" or, small in
+a row of a form, "row"; labels may be "heading", "title", "muted" or "value".
 """
 
 from __future__ import annotations
@@ -123,6 +123,12 @@ QPushButton[role="flat"], QToolButton[role="flat"] { background: transparent; bo
 QPushButton[role="flat"]:hover, QToolButton[role="flat"]:hover { background: $hover; }
 QPushButton[role="flat"]:checked, QToolButton[role="flat"]:checked { background: $accent_soft; }
 QPushButton[role="flat"]:focus, QToolButton[role="flat"]:focus { border-color: $accent; }
+QPushButton[role="row"] {
+    background: transparent; border: 1px solid transparent; border-radius: 6px; padding: 0;
+    min-height: 18px; max-height: 18px; min-width: 18px; max-width: 18px; }
+QPushButton[role="row"]:hover { background: $hover; }
+QPushButton[role="row"]:focus { border: 1px solid $accent; padding: 0; }
+QPushButton[role="row"]:disabled { background: transparent; border-color: transparent; }
 QPushButton::menu-indicator, QToolButton::menu-indicator {
     image: url($glyphs/down.svg); width: 12px; height: 12px;
     subcontrol-origin: padding; subcontrol-position: right center; right: 4px; }

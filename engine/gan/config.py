@@ -50,8 +50,9 @@ class GanTrainConfig:
         high=2.0, live=True)
 
     network: str = setting(
-        "mlp", "Fully connected (mlp) or convolutional (dcgan) networks; points need mlp.", group=NETWORKS,
-        choices=("mlp", "dcgan"), source="Radford et al. 2016")
+        "mlp", "Fully connected networks (mlp), convolutions that grow pictures by transposed kernels (dcgan) or by "
+        "enlarging and convolving (resize); points need mlp.", group=NETWORKS, choices=("mlp", "dcgan", "resize"),
+        source="Radford et al. 2016; Odena et al. 2016")
     width: int = setting(
         128, "Units of each hidden layer of the generator; for dcgan the channels at the finest resolution.",
         group=NETWORKS, low=4, high=2048)
@@ -111,7 +112,8 @@ class GanTrainConfig:
         "learned", "The cosine distance in the critic's learned space, or in the space of the data.", group=TRANSPORT,
         choices=("learned", "fixed"), source="Salimans et al. 2018, eq. 9")
     embedding_size: int = setting(
-        64, "Dimensions of the space in which the critic compares.", group=TRANSPORT, low=2, high=32_768)
+        64, "Dimensions of the space in which the critic compares; 0: that of its last hidden layer, as in the paper.",
+        group=TRANSPORT, low=0, high=32_768, source="Salimans et al. 2018, appendix")
 
     optimiser: str = setting(
         "adam", "The optimiser of both networks.", group=OPTIMISER, choices=("adam", "amsgrad", "sgd", "rmsprop"),

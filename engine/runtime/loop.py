@@ -180,7 +180,7 @@ class _Desk:
     def _edited(self, command: Edit) -> list[Event]:
         run = self._run
         try:
-            run.config = edited(run.config, command.changes)
+            run.take_on(edited(run.config, command.changes))
         except EngineError as error:
             return [Note(run.step_count, "warning", str(error))]
         changes = ", ".join(f"{name} = {value}" for name, value in command.changes.items())

@@ -53,7 +53,7 @@ class _Progress:
 
 
 class TrainingRun(ABC):
-    """Makes steps. `config` may be replaced between two steps (live edits).
+    """Makes steps. Between two steps `take_on` may replace `config` (live edits).
 
     `parts` are the parts of a step that can be taken alone, in order; the last one completes the step. The
     configuration has at least the fields steps, minutes, log_every, picture_every, measure_every, save_every, seed,
@@ -118,6 +118,13 @@ class TrainingRun(ABC):
     def learning_rates(self) -> dict[str, float]:
         """The learning rate of each optimiser at this step; the base multiplies it after bad steps."""
         return dict.fromkeys(self._optimisers, self.config.learning_rate)
+
+    def take_on(self, config: Any) -> None:
+        """Go on with these settings, of which only live ones differ; the run stays as it is when they are refused.
+
+        Raises `TrainingError` for settings that this run cannot go on with.
+        """
+        self.config = config
 
     # ---- what a subclass uses
 
@@ -292,7 +299,7 @@ class TrainingRun(ABC):
         if self.model_measures != kept:
             # The model was written later, which no longer counts: any other is better now.
             self.model_measures = {}
-        self.config = from_json(type(self.config), {**to_json(self.config), **numbers["live"]})
+        self.take_on(from_json(type(self.config), {**to_json(self.config), **numbers["live"]}))
         self.fabric.barrier()
         if self.fabric.global_rank == 0:
             self._history.go_back(step, self.state_path)

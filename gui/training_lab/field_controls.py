@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gui.widgets.config_form import tooltip_of
+from gui.widgets.config_rows import tooltip_of
 
 _SLIDER_STEPS = 200
 _KEY_STEP = 10 ** (1 / 10)  # an arrow key multiplies by this: ten of them make a factor of ten

@@ -174,16 +174,15 @@ class WarpLayer:
 
 
 class TiesLayer:
-    """Lines between points that belong together, the stronger the more mass they carry."""
+    """Lines between points that belong together, in graded strength."""
 
-    def __init__(self, start: NDArray[np.float64], end: NDArray[np.float64], mass: NDArray[np.float64]) -> None:
-        """`start` and `end` [n, 2], `mass` [n], not negative; the `MOST_TIES` heaviest are kept."""
-        fine = np.flatnonzero(finite_rows(start) & finite_rows(end) & (mass > 0))
+    def __init__(self, start: NDArray[np.float64], end: NDArray[np.float64], strength: NDArray[np.float64]) -> None:
+        """`start` and `end` [n, 2], `strength` [n] from 0 to 1; the `MOST_TIES` strongest are kept."""
+        fine = np.flatnonzero(finite_rows(start) & finite_rows(end) & (strength > 0))
         if len(fine) > MOST_TIES:
-            fine = fine[np.argpartition(mass[fine], -MOST_TIES)[-MOST_TIES:]]
+            fine = fine[np.argpartition(strength[fine], -MOST_TIES)[-MOST_TIES:]]
         self._pairs = np.stack([start[fine], end[fine]], axis=1)
-        strength = mass[fine] / mass[fine].max() if len(fine) else mass[fine]
-        self._grade = np.clip(strength * _CLASSES, 0, _CLASSES - 1).astype(np.int64)
+        self._grade = np.clip(strength[fine] * _CLASSES, 0, _CLASSES - 1).astype(np.int64)
 
     def paint(self, painter: QPainter, plane: PlaneCanvas, stamps: MarkerStamps) -> None:
         """Paint the lines, light ones first."""
@@ -206,7 +205,8 @@ class PlanLayer:
         flat = plan.ravel()
         top = np.argpartition(flat, -MOST_TIES)[-MOST_TIES:] if flat.size > MOST_TIES else np.arange(flat.size)
         row, column = np.divmod(top, plan.shape[1])
-        self._ties = TiesLayer(data[row], samples[column], flat[top])
+        heaviest = max(float(flat.max()), 1e-300)
+        self._ties = TiesLayer(data[row], samples[column], flat[top] / heaviest)
         self._ends = PointsLayer(data, "data"), PointsLayer(samples, "samples")
 
     def paint(self, painter: QPainter, plane: PlaneCanvas, stamps: MarkerStamps) -> None:

@@ -58,6 +58,7 @@ _TOGGLES = (
     _Toggle("warp", "Grid", "W", "Where G puts a regular grid of latents z: dense lines mean many samples", on=False),
     _Toggle("plan", "Plan", "P", "What the transport plan M matches: strong lines carry more mass"),
 )
+_TIE = 0.3  # strength of the lines between examples and reconstructions
 _PAINT_ORDER = ("critic", "warp", "ties", "plan", "data", "reconstructions", "samples", "gradients")
 
 
@@ -183,7 +184,7 @@ class PointsStage(ViewWidget):
             layers["reconstructions"] = PointsLayer(reconstructions, "reconstructions")
             if data is not None:
                 count = min(len(data), len(reconstructions))
-                layers["ties"] = TiesLayer(data[:count], reconstructions[:count], np.full(count, 0.5))
+                layers["ties"] = TiesLayer(data[:count], reconstructions[:count], np.full(count, _TIE))
         critic_map = read.plane_map(arrays, "critic_map")
         if critic_map is not None:
             layers["critic"] = CriticLayer(critic_map, read.extent(arrays) or canvas.extent)

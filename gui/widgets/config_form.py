@@ -2,105 +2,33 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
-from dataclasses import MISSING, Field, fields
-from pathlib import Path
-from types import UnionType
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from dataclasses import fields
+from typing import Any
 
 import qtawesome
 from pyqtgraph.parametertree import Parameter, ParameterTree
-from pyqtgraph.parametertree.parameterTypes import SimpleParameter, WidgetParameterItem
 from PySide6.QtCore import QSize, Signal
-from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QMenu, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QIcon
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
-from engine.errors import TrainingError
 from engine.runtime.config import from_json, to_json
+from gui.widgets.config_rows import defaults_of, hint_of, read_value, row_options, shown_value
 
 ADVANCED = "Advanced"
 NO_GROUP = "Settings"
-SIGNIFICANT_DIGITS = 12
-ROW_SHRINKS_TO = 0.9
-RESET_COLOUR = "#7d859b"
-
-
-class PathsEdit(QWidget):
-    """A line of paths with a button to choose files or a folder."""
-
-    sigChanged = Signal()  # the name that pyqtgraph's parameter items expect
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        """An empty list of paths."""
-        super().__init__(parent)
-        self.line = QLineEdit(self)
-        self.line.setPlaceholderText("no files chosen")
-        self.line.editingFinished.connect(self.sigChanged)
-        button = QToolButton(self)
-        button.setText("…")
-        button.setToolTip("Choose files or a folder")
-        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        menu = QMenu(button)
-        menu.addAction("Add files…", self._on_files_triggered)
-        menu.addAction("Add a folder…", self._on_folder_triggered)
-        button.setMenu(menu)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(2)
-        layout.addWidget(self.line, 1)
-        layout.addWidget(button)
-
-    def sizeHint(self) -> QSize:  # Qt's name
-        """As high as it is after pyqtgraph has made its row lower than what the widget asks for."""
-        hint = super().sizeHint()
-        return QSize(hint.width(), round(hint.height() / ROW_SHRINKS_TO) + 4)
-
-    def value(self) -> tuple[str, ...]:
-        """The paths; in the line they stand between the system's own separators."""
-        return tuple(part.strip() for part in self.line.text().split(os.pathsep) if part.strip())
-
-    def setValue(self, paths: tuple[str, ...]) -> None:  # pyqtgraph's name
-        """Show other paths."""
-        self.line.setText(os.pathsep.join(paths))
-
-    def add(self, paths: list[str]) -> None:
-        """Put `paths` behind those that are there; one that is there already is not put there twice."""
-        self.setValue(tuple(dict.fromkeys([*self.value(), *paths])))
-        self.sigChanged.emit()
-
-    def _on_files_triggered(self) -> None:
-        chosen, _ = QFileDialog.getOpenFileNames(self, "Add files", self._start_folder())
-        self.add(chosen)
-
-    def _on_folder_triggered(self) -> None:
-        chosen = QFileDialog.getExistingDirectory(self, "Add a folder", self._start_folder())
-        self.add([chosen] if chosen else [])
-
-    def _start_folder(self) -> str:
-        paths = self.value()
-        return str(Path(paths[-1]).parent) if paths else ""
-
-
-class _PathsItem(WidgetParameterItem):  # type: ignore[misc]  # pyqtgraph is not typed
-    """The row of a tuple of paths."""
-
-    def makeWidget(self) -> PathsEdit:  # pyqtgraph's name
-        self.hideWidget = False
-        return PathsEdit()
-
-
-class _PathsParameter(SimpleParameter):  # type: ignore[misc]  # pyqtgraph is not typed
-    """A tuple of paths."""
-
-    itemClass = _PathsItem  # pyqtgraph's name
+NEUTRAL = "#7d859b"  # of marks that have to be seen in both themes
+CHANGED_MARK = "• "
+_LABEL_ROOM = 14
+LIVE_TIP = "\nCan be changed while it trains."
 
 
 class ConfigForm(QWidget):
     """Shows and changes one configuration of `config_class`.
 
     `edited` brings {name: value} when the person changes a field while `set_live(True)` holds; `changed` tells of any
-    change by the person.
+    change by the person. A row that differs from the preset (the class's defaults, until `set_preset`) is marked and
+    can be brought back by itself or with all others; a lightning marks what can be changed while a run goes on.
     """
 
     edited = Signal(dict)
@@ -112,17 +40,34 @@ class ConfigForm(QWidget):
         self._class = config_class
         self._live = False
         self._parameters: dict[str, Any] = {}
+        self._folds: dict[Any, bool] = {}  # groups that a search has opened, and whether they were open before
         self._fields = {entry.name: entry for entry in fields(config_class)}
-        self._hidden = _defaults(config_class)
+        self._hidden = defaults_of(config_class)
         self._root = Parameter.create(name="settings", type="group", children=self._groups(groups))
+        self._preset = {name: parameter.value() for name, parameter in self._parameters.items()}
         self._root.sigTreeStateChanged.connect(self._on_tree_changed)
         self._tree = ParameterTree(parent=self, showHeader=False)
         self._tree.setParameters(self._root, showTop=False)
-        for parameter in self._parameters.values():
-            _dress_reset_button(parameter)
+        self.search = QLineEdit()
+        self.search.setPlaceholderText("Find a setting")
+        self.search.setClearButtonEnabled(True)
+        self.search.setAccessibleName("Find a setting")
+        self.search.setToolTip("Show only the settings whose name or explanation holds these words.")
+        self.search.textChanged.connect(self._on_search_changed)
+        self.reset_button = QPushButton("Reset")
+        self.reset_button.clicked.connect(self._on_reset_clicked)
+        for name, parameter in self._parameters.items():
+            self._dress(name, parameter)
+        top = QHBoxLayout()
+        top.setSpacing(6)
+        top.addWidget(self.search, 1)
+        top.addWidget(self.reset_button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(6)
+        layout.addLayout(top)
         layout.addWidget(self._tree)
+        self._mark(self._parameters)
 
     def sizeHint(self) -> QSize:  # Qt's name
         """Wide enough for a label and a number."""
@@ -139,14 +84,28 @@ class ConfigForm(QWidget):
         # The rows listen to their parameters themselves, so only the form's own signals are held back.
         was_blocked = self.blockSignals(True)
         for name, parameter in self._parameters.items():
-            parameter.setValue(_shown(self._fields[name], _hint(self._class, name), values[name]))
+            parameter.setValue(self._shown(name, values))
         self.blockSignals(was_blocked)
+        self._mark(self._parameters)
+
+    def set_preset(self, preset: Any) -> None:
+        """Mark from now on what differs from this configuration, and go back to it on reset; changes no value."""
+        values = to_json(preset)
+        self._preset = {name: self._shown(name, values) for name in self._parameters}
+        for name, parameter in self._parameters.items():
+            parameter.setDefault(self._preset[name])
+        self._mark(self._parameters)
+
+    def differing(self) -> list[str]:
+        """The fields whose values are not those of the preset."""
+        return [name for name, parameter in self._parameters.items() if parameter.value() != self._preset[name]]
 
     def set_live(self, live: bool) -> None:
         """While a run is going on only the `live` fields can be changed, and each change is told by `edited`."""
         self._live = live
         for name, parameter in self._parameters.items():
-            parameter.setOpts(enabled=not live or bool(self._fields[name].metadata.get("live")))
+            parameter.setOpts(enabled=not live or self._is_live(name))
+        self._mark(self._parameters)
 
     def parameter(self, name: str) -> Any:
         """pyqtgraph's parameter of a field."""
@@ -159,7 +118,10 @@ class ConfigForm(QWidget):
             group = entry.metadata.get("group", NO_GROUP)
             if wanted and group not in wanted:
                 continue
-            parameter = Parameter.create(**_options(entry, _hint(self._class, entry.name)))
+            options = row_options(entry, hint_of(self._class, entry.name))
+            if self._is_live(entry.name):
+                options["tip"] += LIVE_TIP
+            parameter = Parameter.create(**options)
             self._parameters[entry.name] = parameter
             (advanced if entry.metadata.get("advanced") else plain).setdefault(group, []).append(parameter)
         made = []
@@ -172,112 +134,100 @@ class ConfigForm(QWidget):
         return made
 
     def _value(self, name: str) -> Any:
-        return _read(name, _hint(self._class, name), self._parameters[name].value())
+        return read_value(name, hint_of(self._class, name), self._parameters[name].value())
+
+    def _shown(self, name: str, values: Mapping[str, Any]) -> Any:
+        return shown_value(self._fields[name], hint_of(self._class, name), values[name])
+
+    def _is_live(self, name: str) -> bool:
+        return bool(self._fields[name].metadata.get("live"))
 
     def _on_tree_changed(self, _root: Any, changes: list[tuple[Any, str, Any]]) -> None:
         names = [parameter.name() for parameter, what, _ in changes if what == "value"]
-        if not names:
+        if not names or self.signalsBlocked():
             return
+        self._mark(names)
         self.changed.emit()
         if self._live:
             self.edited.emit({name: self._value(name) for name in names})
 
+    # ---- what differs from the preset
 
-def _dress_reset_button(parameter: Any) -> None:
-    """The button that brings a row's default back: an icon that fits both themes, seen only where it does something."""
-    icon = qtawesome.icon("mdi6.restore", color=RESET_COLOUR, color_disabled=QColor(0, 0, 0, 0))
-    for item in parameter.items:
-        item.defaultBtn.setIcon(icon)
-        item.defaultBtn.setProperty("role", "flat")
-        item.defaultBtn.setToolTip("Back to the default.")
-        item.defaultBtn.setAccessibleName("Back to the default")
+    def _on_reset_clicked(self) -> None:
+        """Bring back what may be changed now, as if the person had done it row by row."""
+        with self._root.treeChangeBlocker():
+            for name in self.differing():
+                if self._parameters[name].opts["enabled"]:
+                    self._parameters[name].setValue(self._preset[name])
 
+    def _mark(self, names: Mapping[str, Any] | list[str]) -> None:
+        """Mark the rows among `names` that differ from the preset, and offer to bring them back."""
+        differing = set(self.differing())
+        for name in names:
+            parameter = self._parameters[name]
+            changed = name in differing
+            title = (CHANGED_MARK if changed else "") + name.replace("_", " ")
+            if parameter.opts.get("title") != title:
+                parameter.setOpts(title=title)
+            for item in parameter.items:
+                font = item.font(0)
+                font.setBold(changed)
+                item.setFont(0, font)
+                item.setSizeHint(0, self._label_size(name, item))
+                item.defaultBtn.setEnabled(changed and parameter.opts["enabled"])
+        count = sum(self._parameters[name].opts["enabled"] for name in differing)
+        self.reset_button.setEnabled(count > 0)
+        self.reset_button.setText(f"Reset {count}" if count else "Reset")
+        self.reset_button.setToolTip(
+            f"Bring back the preset: {count} setting{'s' if count > 1 else ''} marked with “{CHANGED_MARK.strip()}”."
+            if count else "Every setting that can be changed now is as in the preset.")
 
-def _options(entry: Field[Any], hint: Any) -> dict[str, Any]:
-    """What pyqtgraph needs to make the row of a field."""
-    about = entry.metadata
-    default = entry.default if entry.default is not MISSING else None
-    options: dict[str, Any] = {
-        "name": entry.name,
-        "title": entry.name.replace("_", " "),
-        "tip": tooltip_of(about),
-        "type": _row_type(hint, about),
-        "value": _shown(entry, hint, default),
-    }
-    options["default"] = options["value"]
-    if about.get("choices"):
-        options["limits"] = list(about["choices"])
-    elif options["type"] in ("int", "float"):
-        options["limits"] = (about.get("low"), about.get("high"))
-        if about.get("unit"):
-            options["suffix"] = " " + about["unit"]
-        if options["type"] == "float":
-            # Steps of a tenth of the value itself, as learning rates and weights are felt.
-            options |= {"dec": True, "step": 0.1, "minStep": 1e-7, "decimals": SIGNIFICANT_DIGITS}
-        else:
-            options["decimals"] = SIGNIFICANT_DIGITS
-    return options
+    def _label_size(self, name: str, item: Any) -> QSize:
+        """Room for the row's icon and for its label with the mark, so that nothing moves when it comes or goes."""
+        font = QFont(item.font(0))
+        font.setBold(True)
+        width = QFontMetrics(font).horizontalAdvance(CHANGED_MARK + name.replace("_", " "))
+        return QSize(width + _LABEL_ROOM + (self._tree.iconSize().width() if self._is_live(name) else 0),
+                     item.sizeHint(0).height())
 
+    def _dress(self, name: str, parameter: Any) -> None:
+        """The row's button, seen only where it does something, and the mark of a live setting."""
+        # The icon has to fit both themes.
+        icon = qtawesome.icon("mdi6.restore", color=NEUTRAL, color_disabled=QColor(0, 0, 0, 0))
+        mark = qtawesome.icon("mdi6.lightning-bolt-outline", color=NEUTRAL) if self._is_live(name) else QIcon()
+        for item in parameter.items:
+            item.setIcon(0, mark)
+            item.defaultBtn.setIcon(icon)
+            item.defaultBtn.setProperty("role", "row")
+            # The tree has dressed the button already, before it had this role.
+            item.defaultBtn.style().unpolish(item.defaultBtn)
+            item.defaultBtn.style().polish(item.defaultBtn)
+            item.defaultBtn.setToolTip("Back to the preset.")
+            item.defaultBtn.setAccessibleName(f"{name.replace('_', ' ')}: back to the preset")
 
-def _row_type(hint: Any, about: Mapping[str, Any]) -> str:
-    if about.get("choices"):
-        return "list"
-    if hint in (bool, int, float):
-        return str(hint.__name__)
-    return "paths" if hint == tuple[str, ...] else "str"
+    # ---- the search
 
+    def _on_search_changed(self, text: str) -> None:
+        words = text.lower().split()
+        found = {name for name in self._parameters if self._matches(name, words)}
+        for name, parameter in self._parameters.items():
+            parameter.setOpts(visible=name in found)
+        for group in self._root.children():
+            inner = [child for child in group.children() if child.isType("group")]
+            for each in (*inner, group):
+                each.setOpts(visible=any(child.opts["visible"] for child in each.children()))
+                self._unfold(each, bool(words))
+        self._mark(self._parameters)
 
-def tooltip_of(about: Mapping[str, Any]) -> str:
-    """What the metadata of a `setting` says: meaning, range, unit and source."""
-    text = str(about.get("help", ""))
-    low, high, unit, source = (about.get(key) for key in ("low", "high", "unit", "source"))
-    if low is not None or high is not None:
-        first, last = ("" if low is None else f"{low:g}"), ("" if high is None else f"{high:g}")
-        text += f"\nRange: {first} to {last}" + (f" {unit}" if unit else "") + "."
-    elif unit:
-        text += f"\nUnit: {unit}."
-    return text + (f"\nSource: {source}." if source else "")
+    def _matches(self, name: str, words: list[str]) -> bool:
+        about = self._fields[name].metadata
+        text = f"{name.replace('_', ' ')} {name} {about.get('help', '')} {about.get('group', '')}".lower()
+        return all(word in text for word in words)
 
-
-def _shown(entry: Field[Any], hint: Any, value: Any) -> Any:
-    """The value of a field as its row holds it: tuples of numbers and values that may be missing are text."""
-    if entry.metadata.get("choices") or hint in (bool, int, float, str):
-        return value
-    if hint == tuple[str, ...]:
-        return tuple(value or ())
-    if value is None:
-        return ""
-    return ", ".join(str(item) for item in value) if isinstance(value, list | tuple) else str(value)
-
-
-def _read(name: str, hint: Any, shown: Any) -> Any:
-    """The other way round from `_shown`; raises `TrainingError` when the text is not what the field takes."""
-    if not isinstance(shown, str) or hint is str:
-        return shown
-    origin = get_origin(hint)
-    try:
-        if origin is tuple:
-            return tuple(get_args(hint)[0](part) for part in shown.replace(",", " ").split())
-        if origin in (Union, UnionType):
-            wanted = next(option for option in get_args(hint) if option is not type(None))
-            return wanted(shown) if shown.strip() else None
-    except ValueError:
-        raise TrainingError(f"{name.replace('_', ' ')} cannot be {shown!r}; write numbers.") from None
-    return shown
-
-
-def _hint(config_class: type[Any], name: str) -> Any:
-    return get_type_hints(config_class)[name]
-
-
-def _defaults(config_class: type[Any]) -> dict[str, Any]:
-    return {entry.name: entry.default for entry in fields(config_class) if entry.default is not MISSING}
-
-
-def _register() -> None:
-    from pyqtgraph.parametertree import registerParameterType
-
-    registerParameterType("paths", _PathsParameter, override=True)
-
-
-_register()
+    def _unfold(self, group: Any, searching: bool) -> None:
+        """Open a group while there is something to find, and afterwards leave it as it was."""
+        if searching and group not in self._folds:
+            self._folds[group] = bool(group.opts.get("expanded", True))
+            group.setOpts(expanded=True)
+        elif not searching and group in self._folds:
+            group.setOpts(expanded=self._folds.pop(group))

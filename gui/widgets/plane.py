@@ -147,14 +147,14 @@ class PlaneCanvas(QWidget):
         numbers = self.width() >= _NUMBERS_FROM
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         scale, middle = self.scale, self._center()
-        for value in round_ticks(low.x(), high.x(), max(self.width() // 70, 2)):
+        for value in round_ticks(low.x(), high.x(), max(self.width() // 55, 2)):
             x = (value - middle.x()) * scale + self.width() / 2
             painter.setPen(line)
             painter.drawLine(QPointF(x, 0), QPointF(x, self.height()))
             if numbers and x > 28:
                 painter.setPen(QColor(self.theme.muted))
                 painter.drawText(QPointF(x + 3, 11), _number(value))
-        for value in round_ticks(low.y(), high.y(), max(self.height() // 70, 2)):
+        for value in round_ticks(low.y(), high.y(), max(self.height() // 55, 2)):
             y = (middle.y() - value) * scale + self.height() / 2
             painter.setPen(line)
             painter.drawLine(QPointF(0, y), QPointF(self.width(), y))

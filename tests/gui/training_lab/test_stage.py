@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import product
 
 import numpy as np
 import pytest
@@ -10,8 +11,8 @@ from pytestqt.qtbot import QtBot
 
 from gui.palette import DARK, LIGHT
 from gui.training_lab import moments
-from gui.training_lab.stage import IMAGES, POINTS, SKETCHES, RunStage, kind_of
-from tests.helpers.stage_arrays import Named, digits, picture_arrays, plane_arrays
+from gui.training_lab.stage import IMAGES, PLOTS, POINTS, SKETCHES, RunStage, kind_of
+from tests.helpers.stage_arrays import Named, digits, layer_arrays, picture_arrays, plane_arrays, trajectory_arrays
 
 SKETCH_ARRAYS: Named = {"samples": np.tile(np.array([1, 1, 1, 0, 0], np.float32), (3, 4, 1))}
 
@@ -24,22 +25,25 @@ def stage(qtbot: QtBot) -> Iterator[RunStage]:
     yield made
 
 
-@pytest.mark.parametrize(("arrays", "kind"), [
-    (plane_arrays(), POINTS),
-    (picture_arrays(), IMAGES),
-    ({"samples": digits(colour=True)}, IMAGES),
-    (SKETCH_ARRAYS, SKETCHES),
-    ({"data": plane_arrays()["data"]}, POINTS),
-    ({"samples": np.zeros((3, 4, 6), np.float32)}, None),
-    ({}, None),
-])
-def test_the_samples_tell_the_kind(arrays: Named, kind: str | None) -> None:
-    assert kind_of(arrays) == kind
+def test_the_samples_tell_the_kind() -> None:
+    expected: list[tuple[Named, str | None]] = [
+        (plane_arrays(), POINTS),
+        (picture_arrays(), IMAGES),
+        ({"samples": digits(colour=True)}, IMAGES),
+        (SKETCH_ARRAYS, SKETCHES),
+        ({"data": plane_arrays()["data"]}, POINTS),
+        (layer_arrays(), PLOTS),
+        (trajectory_arrays(), PLOTS),
+        (layer_arrays() | plane_arrays(), POINTS),
+        ({"samples": np.zeros((3, 4, 6), np.float32)}, None),
+        ({}, None),
+    ]
+    assert [kind_of(arrays) for arrays, _ in expected] == [kind for _, kind in expected]
 
 
 def test_each_kind_has_its_stage(stage: RunStage) -> None:
     for arrays, kind, widget in ((plane_arrays(), POINTS, stage.plane), (picture_arrays(), IMAGES, stage.images),
-                                 (SKETCH_ARRAYS, SKETCHES, stage.sheet)):
+                                 (SKETCH_ARRAYS, SKETCHES, stage.sheet), (layer_arrays(), PLOTS, stage.plots)):
         stage.show_arrays(arrays, 7)
         assert stage.kind == kind and stage._stack.currentWidget() is widget
         stage.set_theme(DARK)
@@ -71,15 +75,23 @@ def test_a_moment_shows_its_arrays_over_the_last_ones_and_says_what_it_is(stage:
     stage.resize(400, 350)
     assert stage.rect().contains(stage.caption.geometry())
     assert stage.caption.sentence.height() >= stage.caption.sentence.heightForWidth(stage.caption.sentence.width())
+    stage.resize(340, 260)
+    assert stage.caption.sentence.isHidden() and stage.caption.heading.isVisible()
+    assert 20 < stage.caption.height() < 60 and stage.rect().contains(stage.caption.geometry())
     stage.show_arrays(plane_arrays(), 2)
     assert stage.caption.isHidden()
 
 
-@pytest.mark.parametrize("part", ["critic", "generator", "step", "decoder"])
-@pytest.mark.parametrize("name", ["sample", "score", "gradient", "update"])
-def test_every_moment_has_a_sentence(part: str, name: str) -> None:
-    assert moments.sentence(part, name).endswith((".", "?"))
-    assert moments.heading(part, name) == f"{part.capitalize()} · {name}"
+def test_a_moment_of_a_run_of_plots_does_not_speak_of_codes(stage: RunStage) -> None:
+    stage.show_arrays(layer_arrays(), 1)
+    stage.show_phase("step", "sample", {})
+    assert stage.caption.heading.text() == "Step · sample" and stage.caption.sentence.text() == "A batch is drawn."
+
+
+def test_every_moment_has_a_sentence() -> None:
+    for part, name in product(("critic", "generator", "step", "decoder"), ("sample", "score", "gradient", "update")):
+        assert moments.sentence(part, name).endswith((".", "?"))
+        assert moments.heading(part, name) == f"{part.capitalize()} · {name}"
 
 
 def test_a_moment_nobody_has_described_has_a_heading_only(stage: RunStage) -> None:
@@ -89,11 +101,13 @@ def test_a_moment_nobody_has_described_has_a_heading_only(stage: RunStage) -> No
 
 def test_clear_leaves_nothing(stage: RunStage) -> None:
     stage.show_phase("critic", "score", plane_arrays())
+    stage.show_arrays(trajectory_arrays(), 1)
     stage.clear()
-    assert stage.caption.isHidden() and not stage.points.canvas.layers and stage.plane.offered == []
+    assert stage.caption.isHidden() and not stage.points.canvas.layers
+    assert stage.plane.offered == stage.plots.offered == []
 
 
 def test_it_keeps_small_where_several_stand_side_by_side(stage: RunStage) -> None:
-    for arrays in (plane_arrays(), picture_arrays()):
+    for arrays in (plane_arrays(), picture_arrays(), layer_arrays()):
         stage.show_arrays(arrays, 1)
         assert stage.minimumSizeHint().width() <= 300 and stage.minimumSizeHint().height() <= 260

@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QImage
 from pytestqt.qtbot import QtBot
 
 from gui.palette import DARK, LIGHT
-from gui.widgets.chart import Chart, Curve, Mark, round_ticks
+from gui.widgets.chart import Chart, Curve, Level, Mark, round_ticks
 
 
 @pytest.fixture
@@ -33,9 +33,9 @@ def test_ticks_are_round_within_and_few(low: float, span: float, most: int) -> N
         assert float(f"{step:.0e}") == pytest.approx(step, rel=1e-3)
 
 
-@pytest.mark.parametrize(("low", "high"), [(1.0, 1.0), (2.0, 1.0), (0.0, np.inf), (np.nan, 1.0)])
-def test_no_ticks_where_there_is_no_span(low: float, high: float) -> None:
-    assert round_ticks(low, high, 5) == []
+def test_no_ticks_where_there_is_no_span() -> None:
+    for low, high in ((1.0, 1.0), (2.0, 1.0), (0.0, np.inf), (np.nan, 1.0)):
+        assert round_ticks(low, high, 5) == []
 
 
 def dyed_columns(chart: Chart, colour: str) -> list[int]:
@@ -60,6 +60,26 @@ def test_a_mark_is_where_the_axis_says(chart: Chart) -> None:
     assert np.mean(middle) == pytest.approx((np.mean(end) + np.mean(start)) / 2, abs=1)
 
 
+def rows_of_line(chart: Chart) -> list[int]:
+    """The rows that a line across the chart fills."""
+    image = chart.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
+    pixels = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.width(), 4)[:, 100:-100, :3]
+    text = QColor(LIGHT.text)
+    near = np.abs(pixels.astype(int) - (text.blue(), text.green(), text.red())) < 60
+    return [int(y) for y in np.flatnonzero(near.all(axis=(1, 2)))]
+
+
+def test_a_level_is_where_the_axis_says_also_beyond_the_curves(chart: Chart) -> None:
+    chart.set_curves([Curve("flat", np.arange(3.0), np.zeros(3))])
+    chart.set_levels([Level(-2.0, "low"), Level(2.0, "high")])
+    assert [level.y for level in chart.levels] == [-2, 2]
+    high, low = rows_of_line(chart)
+    chart.set_levels([Level(-2.0, "low"), Level(2.0, "high"), Level(1.0, "between")])
+    assert rows_of_line(chart) == [high, pytest.approx(high + (low - high) / 4, abs=1), low]
+    chart.clear()
+    assert chart.levels == () and rows_of_line(chart) == []
+
+
 def test_curves_look_different_and_their_names_are_there(chart: Chart) -> None:
     x = np.arange(1.0, 30.0)
     chart.set_curves([Curve("first", x, x), Curve("second", x, x / 2)])
@@ -70,14 +90,14 @@ def test_curves_look_different_and_their_names_are_there(chart: Chart) -> None:
     assert not dyed_columns(chart, DARK.series[0])
 
 
-@pytest.mark.parametrize("y", [[1.0], [1e-30, 1.0], [3.0, 3.0], [1.1, 1.2, 1.3], [1e-6, 1e6]])
 @pytest.mark.parametrize("size", [(120, 100), (900, 700)])
-def test_a_logarithmic_axis_takes_anything_above_zero(qtbot: QtBot, y: list[float], size: tuple[int, int]) -> None:
+def test_a_logarithmic_axis_takes_anything_above_zero(qtbot: QtBot, size: tuple[int, int]) -> None:
     chart = Chart(LIGHT, "Singular values", "index", "σ", log=True)
     qtbot.addWidget(chart)
     chart.resize(*size)
-    chart.set_curves([Curve("a layer with a rather long name", np.arange(1.0, len(y) + 1), np.array(y))])
-    assert not chart.grab().isNull()
+    for y in ([1.0], [1e-30, 1.0], [3.0, 3.0], [1.1, 1.2, 1.3], [1e-6, 1e6]):
+        chart.set_curves([Curve("a layer with a rather long name", np.arange(1.0, len(y) + 1), np.array(y))])
+        assert not chart.grab().isNull()
 
 
 def test_bars_are_as_high_as_their_counts(chart: Chart) -> None:

@@ -36,7 +36,8 @@ def test_a_new_form_holds_the_defaults_exactly(qtbot: QtBot, config_class: type[
 def test_every_field_has_a_row_with_help_range_unit_and_source(form: ConfigForm) -> None:
     for entry in fields(StandinConfig):
         assert entry.metadata["help"] in form.parameter(entry.name).opts["tip"]
-    assert form.parameter("rate").opts["tip"] == "Step size.\nRange: 0 to 1 1/step.\nSource: made up."
+    assert form.parameter("rate").opts["tip"] == (
+        "Step size.\nRange: 0 to 1 1/step.\nSource: made up.\nCan be changed while it trains.")
     assert form.parameter("kind").opts["limits"] == ["smooth", "rough"]
     assert form.parameter("kind").parent().name() == "Model"
     advanced = form.parameter("sizes").parent()
@@ -103,6 +104,66 @@ def test_live_leaves_only_the_live_fields_and_tells_their_changes(form: ConfigFo
     assert len(told) == 2
     form.set_live(False)
     assert all(form.parameter(entry.name).opts["enabled"] for entry in fields(StandinConfig))
+
+
+def test_what_differs_from_the_preset_is_marked_and_brought_back(form: ConfigForm) -> None:
+    preset = StandinConfig(rate=0.5, sizes=(3,), kind="rough")
+    form.set_config(preset)
+    assert form.differing() == ["sizes", "kind", "rate"]
+    form.set_preset(preset)
+    assert form.differing() == [] and not form.reset_button.isEnabled()
+    told: list[bool] = []
+    form.changed.connect(lambda: told.append(True))
+    form.parameter("rate").setValue(0.25)
+    form.parameter("steps").setValue(9)
+    form.parameter("sizes").setValue("1, 2")
+    assert form.differing() == ["sizes", "steps", "rate"] and form.reset_button.text() == "Reset 3"
+    assert form.parameter("rate").opts["title"] == "• rate" and form.parameter("kind").opts["title"] == "kind"
+    row = next(iter(form.parameter("rate").items))
+    assert row.font(0).bold() and row.defaultBtn.isEnabled()
+    row.defaultBtn.click()
+    assert form.differing() == ["sizes", "steps"] and form.parameter("rate").value() == 0.5
+    form.reset_button.click()
+    assert form.config() == preset and len(told) == 5
+    assert form.parameter("steps").opts["title"] == "steps" and not form.reset_button.isEnabled()
+
+
+def test_during_a_run_a_reset_brings_back_the_live_settings_and_tells_them(form: ConfigForm) -> None:
+    form.set_config(StandinConfig(rate=0.5, shuffle=False, kind="rough"))
+    form.set_live(True)
+    told: list[dict[str, Any]] = []
+    form.edited.connect(told.append)
+    assert form.reset_button.text() == "Reset 2"
+    form.reset_button.click()
+    assert told == [{"rate": 1e-5, "shuffle": True}]
+    assert form.config().kind == "rough" and not form.reset_button.isEnabled()
+
+
+def test_live_settings_have_a_mark(form: ConfigForm) -> None:
+    marked = {entry.name for entry in fields(StandinConfig)
+              if not next(iter(form.parameter(entry.name).items)).icon(0).isNull()}
+    assert marked == {"steps", "rate", "shuffle"}
+
+
+def shown(form: ConfigForm) -> set[str]:
+    """The rows that a search has left; a row of a hidden group counts as hidden."""
+    rows = {entry.name: form.parameter(entry.name) for entry in fields(StandinConfig)}
+    return {name for name, row in rows.items() if row.opts["visible"] and row.parent().opts["visible"]}
+
+
+def test_a_search_shows_what_holds_its_words_and_opens_what_hides_it(form: ConfigForm) -> None:
+    everything = shown(form)
+    advanced = form.parameter("sizes").parent()
+    form.search.setText("LAYER unit")
+    assert shown(form) == {"sizes"} and advanced.opts["expanded"]
+    assert not form.parameter("steps").parent().opts["visible"]
+    form.search.setText("step")
+    assert {"steps", "rate", "fail_at"} <= shown(form) and "kind" not in shown(form)
+    form.search.setText("no such thing")
+    assert shown(form) == set()
+    form.search.clear()
+    assert shown(form) == everything and not advanced.opts["expanded"]
+    assert form.config() == StandinConfig()
 
 
 def test_groups_choose_and_order_and_the_rest_keeps_its_values(qtbot: QtBot) -> None:
