@@ -125,7 +125,8 @@ class Stage:
 
     def _norms_at(self, latents: Tensor) -> Tensor:
         fake = self._run.as_seen(self._sampled(latents), self._noise())
-        return torch.linalg.vector_norm(self._gradient(fake).flatten(1), dim=1)
+        norms: Tensor = torch.linalg.vector_norm(self._gradient(fake).flatten(1), dim=1)
+        return norms
 
     def _noise(self) -> torch.Generator:
         """The same random numbers each time, and none of the run's own."""
@@ -193,4 +194,5 @@ def _slerp(first: Tensor, last: Tensor, shares: Tensor) -> Tensor:
     u, v = first[:, None] / a, last[:, None] / b
     angle = (u * v).sum(dim=2, keepdim=True).clamp(-0.9999, 0.9999).arccos()
     direction = (torch.sin((1 - shares) * angle) * u + torch.sin(shares * angle) * v) / torch.sin(angle)
-    return direction * (a * (1 - shares) + b * shares)
+    path: Tensor = direction * (a * (1 - shares) + b * shares)
+    return path

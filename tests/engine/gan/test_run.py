@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,9 @@ import pytest
 import torch
 from torch import Generator, Tensor, nn
 
-from engine.data.points import open_toy
+from engine.data.points import open_toy, save_density
 from engine.errors import TrainingError
+from engine.evaluation.sliced import sliced_wasserstein
 from engine.gan.config import GanTrainConfig
 from engine.gan.objectives import OBJECTIVES
 from engine.gan.run import GanRun, make_run
@@ -34,7 +36,7 @@ OBJECTIVE_SETTINGS: dict[str, dict[str, Any]] = {
     "weight norm": {"objective": "hinge", "critic_constraint": "weight norm"},
     "orthonormal": {"objective": "hinge", "critic_constraint": "orthonormal", "orthonormal_weight": 0.2},
 }
-_OT = {"objective": "optimal transport", "sinkhorn_regularisation": 0.05, "sinkhorn_iterations": 300}
+_OT = {"objective": "optimal transport", "sinkhorn_regularisation": 0.1, "sinkhorn_iterations": 100}
 TRANSPORT_SETTINGS: dict[str, dict[str, Any]] = {
     "learned, optimal": _OT,
     "learned, random": {**_OT, "matching": "random"},
@@ -82,7 +84,8 @@ def weight(layer: nn.Module) -> Tensor:
         return layer.weight  # type: ignore[return-value]
     kept: Any = parametrization.weight
     if hasattr(kept, "original1"):  # weight norm: g v / |v|, row by row
-        return torch.stack([g * v / v.square().sum().sqrt() for g, v in zip(kept.original0, kept.original1, strict=True)])
+        pairs = zip(kept.original0, kept.original1, strict=True)
+        return torch.stack([g * v / v.square().sum().sqrt() for g, v in pairs])
     matrix, v = kept.original, kept[0]._v
     with torch.no_grad():
         u = matrix @ v
@@ -163,7 +166,7 @@ def transport_loss(config: GanTrainConfig, critic: nn.Module, real: Tensor, fake
             return cost[torch.arange(half), order].mean()
         even = np.full(half, 1 / half)
         plan = ot.sinkhorn(
-            even, even, cost.detach().double().numpy(), config.sinkhorn_regularisation, method="sinkhorn_log",
+            even, even, cost.detach().double().numpy(), config.sinkhorn_regularisation,
             numItermax=config.sinkhorn_iterations, stopThr=0.0, warn=False,
         )
         return (torch.from_numpy(plan).float() * cost).sum()
@@ -183,7 +186,9 @@ def assert_moved(network: nn.Module, before: nn.Module, loss: Tensor, limit: flo
         assert now.grad is not None
         torch.testing.assert_close(now.grad, gradient, rtol=1e-3, atol=1e-5)
         moved = was - RATE * gradient
-        torch.testing.assert_close(now.data, moved if limit is None else moved.clamp(-limit, limit), rtol=1e-4, atol=1e-6)
+        if limit is not None:
+            moved = moved.clamp(-limit, limit)
+        torch.testing.assert_close(now.data, moved, rtol=1e-4, atol=1e-6)
 
 
 # ---- one step
@@ -256,14 +261,13 @@ def test_each_player_takes_its_own_number_of_steps(tmp_path: Path) -> None:
 
 
 def test_instance_noise_blurs_what_the_critic_sees(tmp_path: Path) -> None:
-    sharp, blurred = (make_run(tiny_gan(instance_noise=sigma), tmp_path) for sigma in (0.0, 0.5))
-    for make in ("reals", "fakes"):
-        spread = (getattr(blurred, make)(4000) - getattr(sharp, make)(4000)).std()
-        assert spread > 0.45
+    sharp, blurred = (make_run(tiny_gan(instance_noise=sigma), tmp_path) for sigma in (0.0, 0.2))
+    noise = blurred.fakes(4000) - sharp.fakes(4000)
+    assert float(noise.detach().std()) == pytest.approx(0.2, rel=0.1)
     toy = open_toy("8 gaussians")
     assert toy.modes is not None
     distances = torch.cdist(blurred.reals(4000), torch.from_numpy(toy.modes)).amin(dim=1)
-    assert float(distances.square().mean() / 2) == pytest.approx(0.25 + 0.02**2, rel=0.1)
+    assert float(distances.square().mean() / 2) == pytest.approx(0.2**2 + 0.02**2, rel=0.1)
 
 
 def test_uniform_latents_stay_in_their_square(tmp_path: Path) -> None:
@@ -274,34 +278,41 @@ def test_uniform_latents_stay_in_their_square(tmp_path: Path) -> None:
 
 # ---- learning
 
+_QUICK_OT = {**_OT, "sinkhorn_iterations": 10, "generator_rate": 5e-3, "critic_rate": 5e-4, "batch_size": 32}
 LEARNING: dict[str, dict[str, Any]] = {
     "minimax": {"objective": "minimax"},
     "non-saturating": {"objective": "non-saturating"},
-    "clip": {"objective": "wasserstein", "critic_constraint": "clip", "clip_limit": 0.2, "optimiser": "rmsprop",
-             "critic_steps": 2, "beta2": 0.99},
+    "clip": {"objective": "wasserstein", "critic_constraint": "clip", "clip_limit": 0.2, "optimiser": "rmsprop"},
     "gradient penalty": {"objective": "wasserstein", "penalty_weight": 0.5, "critic_steps": 2},
-    "spectral norm": {"objective": "hinge", "critic_constraint": "spectral norm", "critic_steps": 2},
+    "spectral norm": {"objective": "hinge", "critic_constraint": "spectral norm", "critic_rate": 3e-3},
     "weight norm": {"objective": "hinge", "critic_constraint": "weight norm"},
-    "orthonormal": {"objective": "hinge", "critic_constraint": "orthonormal"},
-    "learned, optimal": {**_OT, "sinkhorn_iterations": 30},
-    "learned, random": {**_OT, "matching": "random"},
-    "fixed, optimal": {**_OT, "sinkhorn_iterations": 30, "cost": "fixed"},
-    "fixed, random": {**_OT, "cost": "fixed", "matching": "random"},
+    "orthonormal": {"objective": "hinge", "critic_constraint": "orthonormal", "orthonormal_weight": 0.1},
+    "learned, optimal": _QUICK_OT,
+    "learned, random": {**_QUICK_OT, "matching": "random"},
+    "fixed, optimal": {**_QUICK_OT, "cost": "fixed"},
+    "fixed, random": {**_QUICK_OT, "cost": "fixed", "matching": "random"},
 }
 
 
 @pytest.mark.parametrize("name", LEARNING)
-def test_every_objective_makes_the_samples_better(name: str, tmp_path: Path) -> None:
-    run = make_run(
-        tiny_gan(width=32, critic_width=32, batch_size=64, generator_rate=2e-3, critic_rate=2e-3, **LEARNING[name]),
-        tmp_path,
-    )
-    start = run.measures()
-    for _ in range(150):
+def test_every_objective_moves_the_samples_to_the_data(name: str, tmp_path: Path) -> None:
+    corner = np.zeros((12, 12))
+    corner[6:, 6:] = 1
+    save_density(tmp_path / "corner.npz", corner)
+    settings = {
+        "width": 32, "critic_width": 32, "batch_size": 64, "generator_rate": 2e-3, "critic_rate": 2e-3,
+        "ema_decay": 0.9, "data": "drawn density", "data_path": str(tmp_path / "corner.npz"),
+    }
+    run = make_run(tiny_gan(**(settings | LEARNING[name])), tmp_path / "run")
+
+    def distance() -> float:
+        seen = run.glimpse()
+        return sliced_wasserstein(*(torch.from_numpy(seen[name]) for name in ("data", "samples")))
+
+    start = distance()
+    for _ in range(60):
         run.step()
-    end = run.measures()
-    print(name, start["sliced_wasserstein"], end["sliced_wasserstein"], start["kl_grid"], end["kl_grid"])
-    assert end["sliced_wasserstein"] < 0.7 * start["sliced_wasserstein"]
+    assert distance() < 0.65 * start
 
 
 # ---- a frozen critic
@@ -332,7 +343,7 @@ def test_a_critic_is_frozen_by_itself_at_its_step(tmp_path: Path) -> None:
     for _ in range(6):
         run.step()
         seen.append(next(run.critic.parameters()).detach().clone())
-    changed = [not torch.equal(a, b) for a, b in zip(seen, seen[1:], strict=False)]
+    changed = [not torch.equal(a, b) for a, b in pairwise(seen)]
     assert changed == [True, True, False, False, False]
 
 
