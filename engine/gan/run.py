@@ -25,6 +25,7 @@ from engine.gan.energy_distance import (
     fixed_embedding,
 )
 from engine.gan.examples import Examples, open_data
+from engine.gan.latents import draw_latents
 from engine.gan.networks import NetworkConfig, make_critic, make_generator
 from engine.gan.normalisation import clip_weights_, orthonormal_penalty
 from engine.gan.objectives import OBJECTIVES, critic_accuracy, frozen, gradient_penalty, judge
@@ -82,6 +83,8 @@ class GanRun(TrainingRun):
         self.keep("average", self.average)
         self._draws = torch.Generator()
         self._figures: dict[str, Tensor | float] = {}
+        # Samples of the last critic step, for the first generator step after it to answer to: one pass less.
+        self._shared: Tensor | None = None
         self._stage = Stage(self)
         self.begin()
 
@@ -117,8 +120,7 @@ class GanRun(TrainingRun):
     def critic_moments(self) -> Iterator[str]:
         """One step of the critic."""
         config = self.config
-        with torch.no_grad():
-            fake = self.fakes(config.batch_size)
+        fake = self._fakes_to_share()
         real = self.reals(config.batch_size)
         yield "sample"
         with self.fabric.autocast():
@@ -140,7 +142,7 @@ class GanRun(TrainingRun):
 
     def generator_moments(self) -> Iterator[str]:
         """One step of the generator."""
-        fake = self.fakes(self.config.batch_size)
+        fake = self._fakes_of_critic()
         yield "sample"
         with frozen(self.critic), self.fabric.autocast():
             out = self.critic(fake)
@@ -153,17 +155,24 @@ class GanRun(TrainingRun):
         yield "update"
 
     def latents(self, count: int, generator: torch.Generator) -> Tensor:
-        """z [count, latent_size] on the run's device."""
-        shape = (count, self.config.latent_size)
-        if self.config.latent_kind == "uniform":
-            return torch.rand(shape, generator=generator, device=self.device) * 2 - 1
-        return torch.randn(shape, generator=generator, device=self.device)
+        """z [count, latent_size] on the generator's device, which is the run's."""
+        return draw_latents(count, self.config.latent_size, self.config.latent_kind, generator)
 
     def fakes(self, count: int) -> Tensor:
         """Samples as the critic sees them, [count, *critic_shape], with a gradient unless that is switched off."""
         with self.fabric.autocast():
             samples = self.generator(self.latents(count, self.noise))
         return self._blurred(self.as_seen(samples, self.noise))
+
+    def _fakes_to_share(self) -> Tensor:
+        """New samples for the critic, without a gradient; those with it stay for the generator."""
+        self._shared = self.fakes(self.config.batch_size)
+        return self._shared.detach()
+
+    def _fakes_of_critic(self) -> Tensor:
+        """The samples that the critic has just seen, once; then new ones."""
+        shared, self._shared = self._shared, None
+        return self.fakes(self.config.batch_size) if shared is None else shared
 
     def reals(self, count: int) -> Tensor:
         """Real examples as the critic sees them, [count, *critic_shape]."""
@@ -220,6 +229,11 @@ class GanRun(TrainingRun):
     def learning_rates(self) -> dict[str, float]:
         """The step size of each player."""
         return {"generator": self.config.generator_rate, "critic": self.config.critic_rate}
+
+    def _restore(self, path: Path) -> dict[str, Any]:
+        # The samples belong to the weights of before, through which no gradient can flow any more.
+        self._shared = None
+        return super()._restore(path)
 
     # ---- what is seen of it
 
@@ -285,8 +299,7 @@ class TransportRun(GanRun):
 
     def critic_moments(self) -> Iterator[str]:
         """The critic moves so that the distance grows."""
-        with torch.no_grad():
-            fake = self.fakes(self.config.batch_size)
+        fake = self._fakes_to_share()
         real = self.reals(self.config.batch_size)
         yield "sample"
         distance = self.distance(real, fake)
@@ -296,7 +309,7 @@ class TransportRun(GanRun):
 
     def generator_moments(self) -> Iterator[str]:
         """The generator moves so that the distance shrinks."""
-        fake = self.fakes(self.config.batch_size)
+        fake = self._fakes_of_critic()
         real = self.reals(self.config.batch_size)
         yield "sample"
         with frozen(self.critic):

@@ -15,6 +15,7 @@ from torch import Tensor
 from engine.data.pictures import to_pixels
 from engine.data.source import POINT_NAMES, PlaneSource
 from engine.evaluation.spectra import singular_values
+from engine.gan.latents import between
 from engine.gan.objectives import OBJECTIVES
 
 if TYPE_CHECKING:
@@ -22,9 +23,8 @@ if TYPE_CHECKING:
 
 Shown = dict[str, NDArray[np.generic]]
 
-POINTS = 1000
-ARROWS = 250
-MAP_SIDE = 48
+POINTS = 600
+MAP_SIDE = 40
 WARP_SIDE = 24
 WARP_SHARE = 0.98  # of the latents' probability in each dimension, since the normal distribution has no corners
 PLAN_POINTS = 48
@@ -72,7 +72,7 @@ class Stage:
     def gradient_norms(self) -> Tensor:
         """The norm of the critic's gradient at samples of fixed latents, [n]."""
         with self._looking():
-            return self._norms_at(self._latents[:ARROWS])
+            return self._norms_at(self._latents)
 
     # ---- parts
 
@@ -89,7 +89,7 @@ class Stage:
         else:
             with run.fabric.autocast():
                 shown["critic_map"] = run.critic(self._grid)[:, 0].view(MAP_SIDE, MAP_SIDE)
-            shown["gradients"] = -self._gradient(samples[:ARROWS], of_loss=True)
+            shown["gradients"] = -self._gradient(samples, of_loss=True)
         return {**{name: tensor.float().cpu().numpy() for name, tensor in shown.items()}, "extent": self._extent}
 
     def _images(self, count: int) -> Shown:
@@ -107,11 +107,7 @@ class Stage:
     def _between(self) -> NDArray[np.uint8]:
         """Rows of samples on the way from one latent to another, uint8 [rows, steps, H, W(, 3)]."""
         first, last = self._ends.chunk(2)
-        shares = torch.linspace(0, 1, STEPS_BETWEEN, device=first.device)[None, :, None]
-        # Along the sphere for normal latents: the straight line leads through norms that they hardly ever have.
-        on_way = _slerp(first, last, shares) if self._run.config.latent_kind == "normal" else (
-            first[:, None] * (1 - shares) + last[:, None] * shares
-        )
+        on_way = between(first, last, STEPS_BETWEEN, self._run.config.latent_kind)
         pixels = to_pixels(self._sampled(on_way.flatten(0, 1)).float())
         return pixels.reshape(ROWS_BETWEEN, STEPS_BETWEEN, *pixels.shape[1:])
 
@@ -186,13 +182,3 @@ def _latent_grid(size: int, kind: str) -> Tensor:
 
 def _warp_shape(grid: Tensor) -> tuple[int, int]:
     return WARP_SIDE, len(grid) // WARP_SIDE
-
-
-def _slerp(first: Tensor, last: Tensor, shares: Tensor) -> Tensor:
-    """From rows of `first` to rows of `last` along great circles, their lengths changing evenly: [n, steps, d]."""
-    a, b = (torch.linalg.vector_norm(ends, dim=1)[:, None, None] for ends in (first, last))
-    u, v = first[:, None] / a, last[:, None] / b
-    angle = (u * v).sum(dim=2, keepdim=True).clamp(-0.9999, 0.9999).arccos()
-    direction = (torch.sin((1 - shares) * angle) * u + torch.sin(shares * angle) * v) / torch.sin(angle)
-    path: Tensor = direction * (a * (1 - shares) + b * shares)
-    return path

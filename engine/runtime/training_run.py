@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -72,7 +72,8 @@ class TrainingRun(ABC):
         self.device: torch.device = self.fabric.device
         self.noise = torch.Generator(device=self.device)
         self.rng = np.random.default_rng()
-        self.gradient_norms: dict[str, float] = {}
+        self.gradient_norms: dict[str, float] = {}  # of the last update, before anything was clipped
+        self.model_measures: dict[str, float] = {}  # of the model at `model_path`; the job returns them
         self.extra: dict[str, Any] = {}  # JSON values of a subclass that are saved with the state
         self._checkpoints = run_dir / "checkpoints"
         self._history = CheckpointHistory(run_dir)
@@ -110,6 +111,10 @@ class TrainingRun(ABC):
     def write_model(self, path: Path, measures: Mapping[str, float]) -> None:
         """Write the model that the catalog can take in (`engine.runtime.checkpoint.save_checkpoint`)."""
 
+    def is_better(self, measures: Mapping[str, float]) -> bool:
+        """Whether the model as it is now takes the place of the one with `model_measures`; the newest does."""
+        return True
+
     def learning_rates(self) -> dict[str, float]:
         """The learning rate of each optimiser at this step; the base multiplies it after bad steps."""
         return dict.fromkeys(self._optimisers, self.config.learning_rate)
@@ -145,13 +150,13 @@ class TrainingRun(ABC):
             self._restore(self.state_path)
             self.opening_notes.append(f"Going on from step {self.step_count}.")
 
-    def update(self, name: str) -> bool:
+    def update(self, name: str, clip: Callable[[], object] | None = None) -> bool:
         """One step of an optimiser on the gradients that its network holds; False when they are not finite.
 
-        Gradients are averaged over the processes first, so each comes to the same answer.
+        Gradients are averaged over the processes first, so each comes to the same answer. `clip` limits them in place
+        once their norm is noted.
         """
-        parameters = [p for p in self._networks[name].parameters() if p.grad is not None]
-        gradients = [p.grad for p in parameters if p.grad is not None]
+        gradients = [p.grad for p in self._networks[name].parameters() if p.grad is not None]
         if self.fabric.world_size > 1:
             self._average(gradients)
         norm = float(torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients))))
@@ -159,12 +164,18 @@ class TrainingRun(ABC):
         if not np.isfinite(norm):
             self._step_was_bad = True
             return False
+        if clip is not None:
+            clip()
         optimiser = self._optimisers[name]
-        rate = self.learning_rates()[name] * self._progress.rate_factor
+        rate = self.rate(name)
         for group in optimiser.param_groups:
             group["lr"] = rate
         optimiser.step()
         return True
+
+    def rate(self, name: str) -> float:
+        """The learning rate of an optimiser at this step, as bad steps have left it."""
+        return self.learning_rates()[name] * self._progress.rate_factor
 
     # ---- what drives it
 
@@ -175,7 +186,7 @@ class TrainingRun(ABC):
 
     @property
     def model_path(self) -> Path:
-        """The model as `write_model` left it."""
+        """The newest model, or the best so far where `is_better` says so."""
         return self._checkpoints / MODEL_FILE
 
     @property
@@ -264,9 +275,12 @@ class TrainingRun(ABC):
     # ---- saving and going back
 
     def save(self, measures: Mapping[str, float]) -> None:
-        """Write the state and the model, and keep the state among the checkpoints to rewind to."""
+        """Write the state and, when it is better, the model; keep the state among the checkpoints to rewind to."""
         if self.fabric.global_rank == 0:
-            self.write_model(self.model_path, measures)
+            # A fork begins with the measures of a model that it does not have.
+            if self.is_better(measures) or not self.model_path.exists():
+                self.write_model(self.model_path, measures)
+                self.model_measures = dict(measures)
             save_state(self.state_path, self._tensors(), self._numbers())
             self._history.keep(self.state_path, self.step_count)
         self.fabric.barrier()
@@ -280,12 +294,17 @@ class TrainingRun(ABC):
         path = self._history.path(step)
         if not path.exists():
             raise CheckpointError(f"There is no checkpoint of step {step} any more; choose another one.")
+        kept = self.model_measures
         numbers = self._restore(path)
+        if self.model_measures != kept:
+            # The model was written later, which no longer counts: any other is better now.
+            self.model_measures = {}
         self.take_on(from_json(type(self.config), {**to_json(self.config), **numbers["live"]}))
         self.fabric.barrier()
         if self.fabric.global_rank == 0:
             self._history.go_back(step, self.state_path)
         self._bad_in_a_row = 0
+        self.saved = False
 
     def live_settings(self) -> dict[str, Any]:
         """The settings that may change in a run, as they are now."""
@@ -307,6 +326,7 @@ class TrainingRun(ABC):
             **asdict(self._progress),
             "random.numpy": self.rng.bit_generator.state,
             "live": self.live_settings(),
+            "model_measures": self.model_measures,
             "extra": self.extra,
         }
 
@@ -325,11 +345,12 @@ class TrainingRun(ABC):
                 load_optimiser(optimiser, _below(tensors, f"optimiser.{name}."))
             self.noise.set_state(tensors["random.noise"])
             self.rng.bit_generator.state = numbers["random.numpy"]
+            measures = {str(name): float(value) for name, value in numbers.get("model_measures", {}).items()}
             extra = dict(numbers["extra"])
-        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError, RuntimeError) as error:
             text = f"{path.name} is damaged or holds networks of another shape; choose a new folder for this run."
             raise CheckpointError(text) from error
-        self._progress, self.extra = progress, extra
+        self._progress, self.model_measures, self.extra = progress, measures, extra
         if self.fabric.global_rank > 0:
             # The state is the first process's; with it all would learn from the same examples.
             self.reseed(self.step_count)

@@ -109,7 +109,7 @@ class WaeRun(TrainingRun):
         if config.method == "wae-mmd":
             prior = self._prior(len(batch.latent))
             return mmd_penalty(batch.latent, prior, config.prior_sigma, config.kernel, config.kernel_scales)
-        if batch.encoded.log_variance is not None:
+        if config.method == "vae" and batch.encoded.log_variance is not None:
             return gaussian_divergence(batch.encoded.mean, batch.encoded.log_variance, config.prior_sigma)
         return None
 
@@ -245,7 +245,7 @@ def model_config(config: WaeTrainConfig, shape: tuple[int, ...]) -> WaeModelConf
         shape=shape,
         latent_size=config.latent_size,
         prior_sigma=config.prior_sigma,
-        variational=config.method == "vae",
+        variational=config.method == "vae" or config.encoder == "gaussian",
         network=config.network,
         width=config.width,
         depth=config.depth,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,22 +12,15 @@ from PySide6.QtGui import QImage
 
 from engine import paths
 from engine.errors import EngineError
+from engine.experiments.experiment import Experiment, PlannedRun
 from engine.runtime.job import Job
 from engine.runtime.run_folder import RunFolder, list_runs
 
 TOYS, PICTURES, CLAIMS = "Toys", "Pictures", "Papers' claims"
 FILTERS = (TOYS, PICTURES, CLAIMS)
 
+_TAGS = {"points": TOYS, "pictures": PICTURES, "claim": CLAIMS}
 _MOST_EXAMPLES = 600
-
-
-@dataclass(frozen=True)
-class PlannedRun:
-    """One run of an experiment: what it is called beside the others, the trainer's name and its configuration."""
-
-    title: str
-    trainer: str
-    config: Any
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +51,16 @@ class RunCard:
     state: str
     when: datetime.datetime
     samples: NDArray[np.generic] | None = None
+
+
+def tags_of(experiment: Experiment) -> tuple[str, ...]:
+    """Under which of the `FILTERS` an experiment is found."""
+    return tuple(_TAGS[tag] for tag in experiment.tags)
+
+
+def data_of(experiment: Experiment) -> str:
+    """The kind of data that an experiment's first run learns from; empty when it has none."""
+    return str(getattr(experiment.runs[0].config, "data", "")) if experiment.runs else ""
 
 
 def shipped_picture(name: str) -> QImage | None:

@@ -54,7 +54,7 @@ class ExperimentPreview(QWidget):
         self._card = card
         self._title.setText(card.title)
         self._sentence.setText(card.sentence)
-        self._runs.setText(" · ".join(run.title for run in card.runs))
+        self._runs.setText(" · ".join(run.label for run in card.runs))
         count = len(card.runs)
         self.start_button.setText(f"Start {count} runs side by side" if count > 1 else "Start")
         self.start_button.setEnabled(count > 0)

@@ -183,7 +183,7 @@ class ConfigForm(QWidget):
             if count else "Every setting that can be changed now is as in the preset.")
 
     def _label_size(self, name: str, item: Any) -> QSize:
-        """Room for the row's icon and for its label with the mark, so that nothing moves when the mark comes or goes."""
+        """Room for the row's icon and for its label with the mark, so that nothing moves when it comes or goes."""
         font = QFont(item.font(0))
         font.setBold(True)
         width = QFontMetrics(font).horizontalAdvance(CHANGED_MARK + name.replace("_", " "))

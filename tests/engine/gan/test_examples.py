@@ -17,7 +17,7 @@ from engine.gan import examples as module
 from engine.gan.examples import Examples, open_data
 from engine.gan.measurements import MEASUREMENT_NAMES
 from engine.gan.run import make_run
-from tests.helpers.tiny_gan import stripes, tiny_gan, tiny_picture_gan
+from tests.helpers.tiny_gan_run import stripes, tiny_gan, tiny_picture_gan
 
 PICTURES = stripes()
 EVERY = torch.arange(PICTURES.size)

@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QImage
 from pytestqt.qtbot import QtBot
 
 from gui.palette import DARK, LIGHT
-from gui.widgets.chart import Chart, Curve, Mark, round_ticks
+from gui.widgets.chart import Chart, Curve, Level, Mark, round_ticks
 
 
 @pytest.fixture
@@ -58,6 +58,26 @@ def test_a_mark_is_where_the_axis_says(chart: Chart) -> None:
     start = dyed_columns(chart, LIGHT.text)
     assert middle and end and start
     assert np.mean(middle) == pytest.approx((np.mean(end) + np.mean(start)) / 2, abs=1)
+
+
+def rows_of_line(chart: Chart) -> list[int]:
+    """The rows that a line across the chart fills."""
+    image = chart.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
+    pixels = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.width(), 4)[:, 100:-100, :3]
+    text = QColor(LIGHT.text)
+    near = np.abs(pixels.astype(int) - (text.blue(), text.green(), text.red())) < 60
+    return [int(y) for y in np.flatnonzero(near.all(axis=(1, 2)))]
+
+
+def test_a_level_is_where_the_axis_says_also_beyond_the_curves(chart: Chart) -> None:
+    chart.set_curves([Curve("flat", np.arange(3.0), np.zeros(3))])
+    chart.set_levels([Level(-2.0, "low"), Level(2.0, "high")])
+    assert [level.y for level in chart.levels] == [-2, 2]
+    high, low = rows_of_line(chart)
+    chart.set_levels([Level(-2.0, "low"), Level(2.0, "high"), Level(1.0, "between")])
+    assert rows_of_line(chart) == [high, pytest.approx(high + (low - high) / 4, abs=1), low]
+    chart.clear()
+    assert chart.levels == () and rows_of_line(chart) == []
 
 
 def test_curves_look_different_and_their_names_are_there(chart: Chart) -> None:
