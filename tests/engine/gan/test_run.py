@@ -284,7 +284,8 @@ LEARNING: dict[str, dict[str, Any]] = {
     "non-saturating": {"objective": "non-saturating"},
     "clip": {"objective": "wasserstein", "critic_constraint": "clip", "clip_limit": 0.2, "optimiser": "rmsprop"},
     "gradient penalty": {"objective": "wasserstein", "penalty_weight": 0.5, "critic_steps": 2},
-    "spectral norm": {"objective": "hinge", "critic_constraint": "spectral norm", "generator_rate": 1e-3},
+    "spectral norm": {"objective": "hinge", "critic_constraint": "spectral norm", "generator_rate": 1e-3,
+                      "critic_rate": 3e-3},
     "weight norm": {"objective": "hinge", "critic_constraint": "weight norm"},
     "orthonormal": {"objective": "hinge", "critic_constraint": "orthonormal", "orthonormal_weight": 0.1},
     "learned, optimal": _QUICK_OT,
@@ -405,3 +406,36 @@ def test_a_penalty_that_does_nothing_is_refused_while_training(tmp_path: Path) -
     with pytest.raises(TrainingError, match="no gradient penalty"):
         run.take_on(replace(run.config, penalty_weight=1.0))
     assert run.config.penalty_weight == 0
+
+
+# ---- both players in one step
+
+
+@pytest.mark.parametrize("objective", ["non-saturating", "optimal transport"])
+def test_the_generator_answers_to_the_samples_that_the_critic_saw_last(objective: str, tmp_path: Path) -> None:
+    run = make_run(tiny_gan(objective=objective, matching="random", critic_steps=2, generator_steps=2), tmp_path)
+    seen: list[Tensor] = []
+    fakes = run.fakes
+
+    def noted(count: int) -> Tensor:
+        seen.append(fakes(count))
+        return seen[-1]
+
+    run.fakes = noted  # type: ignore[method-assign]  # to look on
+    run.step()
+    assert len(seen) == 3 and all(samples.requires_grad for samples in seen)
+    take(run, "generator")
+    assert len(seen) == 5
+
+
+@pytest.mark.parametrize("objective", ["non-saturating", "optimal transport"])
+def test_samples_that_the_critic_saw_before_a_rewind_are_forgotten(objective: str, tmp_path: Path) -> None:
+    run = make_run(tiny_gan(objective=objective, matching="random"), tmp_path)
+    run.step()
+    run.save({})
+    expected = copy.deepcopy(run.generator.state_dict())
+    take(run, "critic")
+    run.rewind(1)
+    assert all(torch.equal(value, expected[name]) for name, value in run.generator.state_dict().items())
+    take(run, "generator")
+    assert run.step_count == 2 and not run.skipped

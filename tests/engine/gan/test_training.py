@@ -50,7 +50,8 @@ KINDS: dict[str, GanTrainConfig] = {
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pictures are made up, and measures take no time."""
     made = stripes()
-    monkeypatch.setattr(examples, "open_source", lambda choice: made if choice.data == "pictures" else open_source(choice))
+    monkeypatch.setattr(
+        examples, "open_source", lambda choice: made if choice.data == "pictures" else open_source(choice))
     monkeypatch.setattr(run_module, "sample_measures", lambda _source, samples: {"mean": float(samples.mean())})
 
 
