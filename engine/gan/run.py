@@ -228,6 +228,11 @@ class GanRun(TrainingRun):
         """The step size of each player."""
         return {"generator": self.config.generator_rate, "critic": self.config.critic_rate}
 
+    def _restore(self, path: Path) -> dict[str, Any]:
+        # The samples belong to the weights of before, through which no gradient can flow any more.
+        self._shared = None
+        return super()._restore(path)
+
     # ---- what is seen of it
 
     def figures(self) -> dict[str, float]:
