@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from engine.errors import CheckpointError
 from engine.evaluation.config import ClassifierModelConfig
 from engine.paths import SHIPPED_MODELS
-from engine.runtime.building import without_numbers
+from engine.runtime.building import take_numbers, without_numbers
 from engine.runtime.checkpoint import CheckpointHeader, load_checkpoint
 
 KIND = "classifier"
@@ -139,14 +139,8 @@ def load_classifier(path: Path) -> DigitClassifier:
     config = _model_config(header)
     with without_numbers():
         module = DigitNet(config)
-    try:
-        module.load_state_dict(tensors, assign=True)
-    except RuntimeError as error:
-        raise CheckpointError(f"The tensors of {path.name} do not fit the model that its header describes.") from error
-    if not all(tensor.isfinite().all() for tensor in module.state_dict().values()):
-        raise CheckpointError(f"{path.name} holds numbers that are not finite; its training went wrong.")
-    module.lay_out_for_speed()
-    return DigitClassifier(module.requires_grad_(False).eval(), header)
+    take_numbers(module, tensors, path.name)
+    return DigitClassifier(module, header)
 
 
 @lru_cache(maxsize=1)

@@ -25,8 +25,9 @@ def sample_measures(source: DataSource, samples: Tensor) -> dict[str, float]:
     """Figures of samples [n, *source.shape], on the CPU, against the source's held-out examples.
 
     Points: modes, good_samples (where the data has modes), kl_grid and js_grid (bits), sliced_wasserstein, mmd. Digits:
-    frechet and inception, in the features of the digit classifier. Other pictures: sliced_wasserstein and mmd of the
-    pixels. Samples that are not finite give no figure but for modes, good_samples and the grid.
+    frechet, inception and inception_spread (over ten parts of the samples), in the features of the digit classifier.
+    Other pictures: sliced_wasserstein and mmd of the pixels, the latter of two held-out pictures or more. Samples that
+    are not finite give no figure but for modes, good_samples and the grid.
     """
     if source.name in POINT_NAMES:
         return _of_points(cast(PlaneSource, source), samples)
@@ -55,11 +56,12 @@ def _of_digits(samples: Tensor) -> dict[str, float]:
     classifier = digit_classifier()
     features = classifier.features(samples)
     score = inception_score(classifier.answers(features).numpy())
-    return {"frechet": frechet_distance(real_digits(), feature_statistics(features.numpy())), "inception": score.mean}
+    frechet = frechet_distance(real_digits(), feature_statistics(features.numpy()))
+    return {"frechet": frechet, "inception": score.mean, "inception_spread": score.std}
 
 
 def _distances(data: Tensor, samples: Tensor) -> dict[str, float]:
-    return {
-        "sliced_wasserstein": sliced_wasserstein(data, samples),
-        "mmd": float(mmd_imq(data[:KERNEL_SAMPLES], samples[:KERNEL_SAMPLES])),
-    }
+    figures = {"sliced_wasserstein": sliced_wasserstein(data, samples)}
+    if min(len(data), len(samples)) > 1:
+        figures["mmd"] = float(mmd_imq(data[:KERNEL_SAMPLES], samples[:KERNEL_SAMPLES]))
+    return figures

@@ -25,6 +25,7 @@ from engine.gan.energy_distance import (
     fixed_embedding,
 )
 from engine.gan.examples import Examples, open_data
+from engine.gan.latents import draw_latents
 from engine.gan.networks import NetworkConfig, make_critic, make_generator
 from engine.gan.normalisation import clip_weights_, orthonormal_penalty
 from engine.gan.objectives import OBJECTIVES, critic_accuracy, frozen, gradient_penalty, judge
@@ -162,11 +163,8 @@ class GanRun(TrainingRun):
         yield "update"
 
     def latents(self, count: int, generator: torch.Generator) -> Tensor:
-        """z [count, latent_size] on the run's device."""
-        shape = (count, self.config.latent_size)
-        if self.config.latent_kind == "uniform":
-            return torch.rand(shape, generator=generator, device=self.device) * 2 - 1
-        return torch.randn(shape, generator=generator, device=self.device)
+        """z [count, latent_size] on the generator's device, which is the run's."""
+        return draw_latents(count, self.config.latent_size, self.config.latent_kind, generator)
 
     def fakes(self, count: int) -> Tensor:
         """Samples as the critic sees them, [count, *critic_shape], with a gradient unless that is switched off."""

@@ -15,6 +15,7 @@ from torch import Tensor
 from engine.data.pictures import to_pixels
 from engine.data.source import POINT_NAMES, PlaneSource
 from engine.evaluation.spectra import singular_values
+from engine.gan.latents import between
 from engine.gan.objectives import OBJECTIVES
 
 if TYPE_CHECKING:
@@ -108,11 +109,7 @@ class Stage:
     def _between(self) -> NDArray[np.uint8]:
         """Rows of samples on the way from one latent to another, uint8 [rows, steps, H, W(, 3)]."""
         first, last = self._ends.chunk(2)
-        shares = torch.linspace(0, 1, STEPS_BETWEEN, device=first.device)[None, :, None]
-        # Along the sphere for normal latents: the straight line leads through norms that they hardly ever have.
-        on_way = _slerp(first, last, shares) if self._run.config.latent_kind == "normal" else (
-            first[:, None] * (1 - shares) + last[:, None] * shares
-        )
+        on_way = between(first, last, STEPS_BETWEEN, self._run.config.latent_kind)
         pixels = to_pixels(self._sampled(on_way.flatten(0, 1)).float())
         return pixels.reshape(ROWS_BETWEEN, STEPS_BETWEEN, *pixels.shape[1:])
 
@@ -179,12 +176,3 @@ def _latent_grid(size: int, kind: str) -> Tensor:
 
 def _warp_shape(grid: Tensor) -> tuple[int, int]:
     return WARP_SIDE, len(grid) // WARP_SIDE
-
-
-def _slerp(first: Tensor, last: Tensor, shares: Tensor) -> Tensor:
-    """From rows of `first` to rows of `last` along great circles, their lengths changing evenly: [n, steps, d]."""
-    a, b = first.norm(dim=1)[:, None, None], last.norm(dim=1)[:, None, None]
-    u, v = first[:, None] / a, last[:, None] / b
-    angle = (u * v).sum(dim=2, keepdim=True).clamp(-0.9999, 0.9999).arccos()
-    direction = (torch.sin((1 - shares) * angle) * u + torch.sin(shares * angle) * v) / torch.sin(angle)
-    return direction * (a * (1 - shares) + b * shares)

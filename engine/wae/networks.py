@@ -83,12 +83,6 @@ class AutoEncoder(nn.Module):
         for part in (self.encoder, self.decoder):
             initialise(part, config.activation, convolutional=small)
 
-    def lay_out_for_speed(self) -> None:
-        """Keep filters with the channels last, as new ones are, after they were loaded from a file."""
-        for parameter in self.parameters():
-            if parameter.dim() == 4:
-                parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
-
     @property
     def pictures(self) -> bool:
         """Whether it is about pictures, not points."""
