@@ -7,7 +7,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
 
@@ -17,12 +17,13 @@ from engine.data.source import DATA_NAMES
 from engine.errors import TrainingError
 
 if TYPE_CHECKING:
+    from engine.data.source import DataSource
     from engine.explore.generative_model import GenerativeModel, Latents, Samples
 
 MOST_SAMPLES = 100_000
 MOST_ON_A_SHEET = 10_000
 FEWEST_MEASURED = 10
-MAX_SEED = 2**63 - 2  # an auto-encoder's draws take the next one, too
+MAX_SEED = 10**18
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class EvaluateGenerative:
         str, tyro.conf.arg(help="Where a drawn density, drawings or pictures are now, if not where they were.")
     ] = ""
     count: Annotated[
-        int, tyro.conf.arg(help="Samples, and held-out examples at most; compare figures of equal counts only.")
+        int, tyro.conf.arg(help="How many samples; compare figures of equal counts only.")
     ] = 10_000
     seed: Annotated[int, tyro.conf.arg(help="Seed of the latents z.")] = 0
     json: Annotated[bool, tyro.conf.arg(help="End with one JSON object on the last line of stdout.")] = False
@@ -131,15 +132,13 @@ def _evaluate(kind: str, options: EvaluateGenerative) -> None:
     source = open_training_data(model, options.data or "", options.data_path)
     for problem in source.problems:
         progress.say(problem)
-    held_out = len(source.held_out(options.count)[0])
-    progress.say(f"{options.count} samples of {model.name} against {held_out} held-out examples of {source.name}")
-    values: dict[str, Any] = {
-        "model": model.name, "data": source.name, "samples": options.count, "held_out": held_out, "seed": options.seed,
-    }
-    report(f"{model.name} on {source.name}:", {**values, **_figures(model, source, options)}, options.json)
+    progress.say(f"Comparing {options.count:,} samples of {model.name} with {source.name} that it has not seen")
+    figures = _figures(model, source, options)
+    values = {"model": model.name, "data": source.name, "samples": options.count, "seed": options.seed, **figures}
+    report(f"{model.name} on {source.name}:", values, options.json)
 
 
-def _figures(model: GenerativeModel, source: Any, options: EvaluateGenerative) -> dict[str, float]:
+def _figures(model: GenerativeModel, source: DataSource, options: EvaluateGenerative) -> dict[str, float]:
     from engine.evaluation.sample_measures import sample_measures
     from engine.wae.measuring import measure_model
     from engine.wae.model import AutoEncoderModel
@@ -164,4 +163,4 @@ def _check(count: int, fewest: int, most: int, seed: int) -> None:
     if not fewest <= count <= most:
         raise TrainingError(f"Between {fewest} and {most:,} samples can be asked for here, not {count}.")
     if not 0 <= seed <= MAX_SEED:
-        raise TrainingError(f"A seed is 0 or more and has at most 18 digits, not {seed}.")
+        raise TrainingError(f"A seed lies between 0 and a 1 with 18 zeros, not at {seed}.")

@@ -56,8 +56,8 @@ def _of_digits(samples: Tensor) -> dict[str, float]:
     classifier = digit_classifier()
     features = classifier.features(samples)
     score = inception_score(classifier.answers(features).numpy())
-    frechet = frechet_distance(real_digits(), feature_statistics(features.numpy()))
-    return {"frechet": frechet, "inception": score.mean, "inception_spread": score.std}
+    distance = frechet_distance(real_digits(), feature_statistics(features.numpy()))
+    return {"frechet": distance, "inception": score.mean, "inception_spread": score.std}
 
 
 def _distances(data: Tensor, samples: Tensor) -> dict[str, float]:

@@ -41,7 +41,7 @@ class Stage:
         """Draw what stays the same."""
         self._run = run
         self._is_plane = run.source.name in POINT_NAMES
-        noise = torch.Generator(device=run.device).manual_seed(run.config.seed)
+        noise = self._noise()
         self._latents = run.latents(POINTS if self._is_plane else PICTURES, noise)
         self._ends = run.latents(2 * ROWS_BETWEEN, noise)
         self._data = run.source.held_out(len(self._latents))[0].to(run.device)
@@ -67,13 +67,12 @@ class Stage:
         run = self._run
         noise = torch.Generator(device=run.device).manual_seed(run.config.seed + 1)
         with self._looking():
-            return torch.cat([self._sampled(z) for z in run.latents(count, noise).split(500)]).float().cpu()
+            return torch.cat([self._sampled(z) for z in torch.split(run.latents(count, noise), 500)]).float().cpu()
 
     def gradient_norms(self) -> Tensor:
         """The norm of the critic's gradient at samples of fixed latents, [n]."""
         with self._looking():
-            fake = self._run.as_seen(self._sampled(self._latents))
-            return self._gradient(fake).flatten(1).norm(dim=1)
+            return self._norms_at(self._latents)
 
     # ---- parts
 
@@ -83,9 +82,9 @@ class Stage:
         shown: dict[str, Tensor] = {
             "data": self._data, "samples": samples, "warp": self._sampled(self._warp).view(*_warp_shape(self._warp), 2),
         }
-        if run.config.objective == "optimal transport":
-            data, made = self._data[:PLAN_POINTS], samples[:PLAN_POINTS]
-            plan = run.plan(data, made)
+        data, made = self._data[:PLAN_POINTS], samples[:PLAN_POINTS]
+        plan = run.plan(data, made)
+        if plan is not None:
             shown |= {"plan": plan, "plan_data": data, "plan_samples": made}
         else:
             with run.fabric.autocast():
@@ -99,9 +98,8 @@ class Stage:
         shown: Shown = {"samples": to_pixels(samples.float()), "data": to_pixels(self._data[:count])}
         measurement = run.examples.measurement
         if measurement is not None:
-            noise = torch.Generator(device=run.device).manual_seed(run.config.seed)
-            again = measurement.apply(samples.float(), measurement.draw(count, noise))
-            real = run.examples.measured(torch.arange(count)).to(run.device)
+            again = measurement.apply(samples.float(), measurement.draw(count, self._noise()))
+            real = run.examples.measured(torch.arange(min(count, run.source.size))).to(run.device)
             shown["measured_data"] = to_pixels(measurement.picture(real).clamp(-1, 1))
             shown["measured_samples"] = to_pixels(measurement.picture(again).clamp(-1, 1))
         return shown
@@ -119,8 +117,16 @@ class Stage:
     def _norms(self) -> Shown:
         if self._run.config.objective == "optimal transport":
             return {}
-        fake = self._run.as_seen(self._sampled(self._latents))
-        return {"gradient_norms": self._gradient(fake).flatten(1).norm(dim=1).float().cpu().numpy()}
+        return {"gradient_norms": self._norms_at(self._latents).float().cpu().numpy()}
+
+    def _norms_at(self, latents: Tensor) -> Tensor:
+        fake = self._run.as_seen(self._sampled(latents), self._noise())
+        norms: Tensor = torch.linalg.vector_norm(self._gradient(fake).flatten(1), dim=1)
+        return norms
+
+    def _noise(self) -> torch.Generator:
+        """The same random numbers each time, and none of the run's own."""
+        return torch.Generator(device=self._run.device).manual_seed(self._run.config.seed)
 
     def _sampled(self, latents: Tensor) -> Tensor:
         with self._run.fabric.autocast():

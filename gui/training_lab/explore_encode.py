@@ -50,7 +50,7 @@ class CodeBars(QWidget):
         self.setMinimumHeight(56)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.setAccessibleName("Code z")
-        self.setToolTip("The code z = Q(x), a bar for each dimension; within the dashes is nearly all of the prior P(z).")
+        self.setToolTip("The code z = Q(x), a bar for each dimension; the prior P(z) is nearly all within the dashes.")
 
     def set_code(self, code: Latents | None, reach: float) -> None:
         """Show a code [d] of a prior that is nearly always within -reach to reach."""

@@ -10,6 +10,7 @@ import torch
 from torch import Generator, Tensor
 
 from engine.data.digits import open_digits
+from engine.data.pictures import PictureSet
 from engine.data.points import open_toy
 from engine.evaluation import reference, sample_measures
 from engine.evaluation.classifier import DigitClassifier, digit_classifier, load_classifier
@@ -64,13 +65,25 @@ def test_digits_are_scored_by_the_classifier(tiny: tuple[DigitClassifier, Featur
     samples = source.batch(200, Generator().manual_seed(0))
     found = sample_measures.sample_measures(source, samples)
     made = feature_statistics(classifier.features(samples).numpy())
+    score = inception_score(classifier.probabilities(samples).numpy())
     assert found == {
-        "frechet": frechet_distance(real, made),
-        "inception": inception_score(classifier.probabilities(samples).numpy()).mean,
+        "frechet": frechet_distance(real, made), "inception": score.mean, "inception_spread": score.std,
     }
     noise = torch.rand(200, 1, 32, 32, generator=Generator().manual_seed(0)) * 2 - 1
     assert sample_measures.sample_measures(source, noise)["frechet"] > found["frechet"]
     assert sample_measures.sample_measures(source, torch.full_like(noise, torch.nan)) == {}
+
+
+def test_pictures_of_a_folder_are_compared_by_their_pixels_also_with_a_single_one() -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (20, 1, 28, 28), np.uint8)
+    labels = np.zeros(20, np.int64)
+    many, single = (
+        PictureSet("pictures", "made up", pixels[:10], labels[:10], pixels[10 : 10 + kept], labels[10 : 10 + kept])
+        for kept in (10, 1)
+    )
+    samples = torch.zeros(12, 1, 28, 28)
+    assert set(sample_measures.sample_measures(many, samples)) == {"sliced_wasserstein", "mmd"}
+    assert set(sample_measures.sample_measures(single, samples)) == {"sliced_wasserstein"}
 
 
 def test_real_digits_are_the_test_digits_seen_once(monkeypatch: pytest.MonkeyPatch) -> None:
