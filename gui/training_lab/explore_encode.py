@@ -12,13 +12,14 @@ from PySide6.QtCore import QRectF, QSize
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QVBoxLayout, QWidget
 
+from engine.sketch.strokes import Drawing
 from gui.palette import Theme
 from gui.training_lab.explore_data import Examples
 from gui.training_lab.explore_session import A, B, ExploredModel, ExploreSession, Latents
 from gui.training_lab.explore_view import ExploreView, as_pixels, button, row
+from gui.widgets.digit_pad import DigitPad
 from gui.widgets.picture_frame import PictureFrame
 from gui.widgets.picture_grid import PictureGrid
-from gui.widgets.pixel_pad import PixelPad
 
 if TYPE_CHECKING:
     from engine.explore.generative_model import GenerativeModel
@@ -29,13 +30,23 @@ _LEAST_BAR = 2.0  # logical pixels
 
 @dataclass(frozen=True)
 class _Encoded:
+    given: NDArray[np.uint8]
     code: Latents  # [d]
     reconstruction: NDArray[np.uint8]
 
 
-def _encoded(picture: NDArray[np.uint8], model: GenerativeModel) -> _Encoded:
-    codes = model.encode(picture[None])
-    return _Encoded(codes[0], as_pixels(model.sample(codes))[0])
+def _encoded(given: NDArray[np.uint8] | Drawing, model: GenerativeModel) -> _Encoded:
+    """The code of a picture, or of a drawing brought to the form of the data."""
+    if isinstance(given, Drawing):
+        from engine.explore.drawn import drawn_example
+        from engine.explore.training_data import data_choice
+
+        choice = data_choice(model.header)
+        examples = drawn_example(given, model.shape, "digits" if choice is None else choice.data)
+    else:
+        examples = given[None]
+    codes = model.encode(examples)
+    return _Encoded(examples[0], codes[0], as_pixels(model.sample(codes))[0])
 
 
 class CodeBars(QWidget):
@@ -100,13 +111,13 @@ class EncodeView(ExploreView):
     def __init__(self, session: ExploreSession, theme: Theme, parent: QWidget | None = None) -> None:
         """Nothing drawn."""
         super().__init__(session, theme, parent)
-        self._given: NDArray[np.uint8] | None = None
+        self._given: NDArray[np.uint8] | Drawing | None = None
         self._encoded: _Encoded | None = None
         self._is_shown = False
         self._examples: NDArray[np.uint8] | None = None
         self._first = 0
-        self.pad = PixelPad(theme, "Paper for a digit")
-        self.pad.setToolTip("Draw an x to encode; the right button rubs out. This is exactly what the encoder gets.")
+        self.pad = DigitPad(theme, "Paper for a digit")
+        self.pad.setToolTip("Draw an x to encode; it is brought to the size and place of the training data first.")
         self.grid = PictureGrid(theme, "Test examples")
         self.grid.set_hint("Reading the test examples…")
         self.given = PictureFrame(theme, "What is encoded, x", "x")
@@ -137,7 +148,7 @@ class EncodeView(ExploreView):
         whole.addLayout(cells, 1)
         whole.addLayout(row([self.use_a, self.use_b]))
         self.pad.changed.connect(self._on_pad_changed)
-        self.clear_button.clicked.connect(self._on_clear_clicked)
+        self.clear_button.clicked.connect(self.pad.clear)
         self.others_button.clicked.connect(self._on_others_clicked)
         self.grid.picture_chosen.connect(self._on_grid_picture_chosen)
         self.grid.save_requested.connect(self.save_requested)
@@ -150,20 +161,15 @@ class EncodeView(ExploreView):
         return model.can_encode and not model.is_points
 
     def forget(self) -> None:
-        """What was drawn is encoded anew if it is of the form that the model takes."""
+        """What was drawn, or chosen, is encoded anew if it is of the form that the model takes."""
         model = self.model
         self._is_shown = False
         self.session.forget("code")
         if model is None or not self.fits(model):
             self._given = self._encoded = None
         else:
-            drawable = model.can_be_drawn_for
-            self.pad.setVisible(drawable)
-            self.clear_button.setVisible(drawable)
-            if drawable and self.pad.pixels().shape != model.shape[1:]:
-                self.pad.set_side(model.shape[1])
             form = model.shape[1:] if model.shape[0] == 1 else (*model.shape[1:], 3)
-            if self._given is not None and self._given.shape != form:
+            if isinstance(self._given, np.ndarray) and self._given.shape != form:
                 self._given = self._encoded = None
         self._show()
 
@@ -208,11 +214,9 @@ class EncodeView(ExploreView):
             each.set_theme(theme)
 
     def _on_pad_changed(self) -> None:
-        self._give(self.pad.pixels())
-        self.grid.set_badges({})
-
-    def _on_clear_clicked(self) -> None:
-        self.pad.clear()
+        if self.pad.drawing.point_count:
+            self.grid.set_badges({})
+            self._give(self.pad.drawing)
 
     def _on_others_clicked(self) -> None:
         if self._examples is not None:
@@ -224,8 +228,8 @@ class EncodeView(ExploreView):
             self._give(self._examples[self._first + index])
             self.grid.set_badges({index: ""})
 
-    def _give(self, picture: NDArray[np.uint8]) -> None:
-        self._given, self._is_shown = picture, False
+    def _give(self, given: NDArray[np.uint8] | Drawing) -> None:
+        self._given, self._is_shown = given, False
         self.catch_up()
 
     def _on_encoded(self, encoded: _Encoded) -> None:
@@ -247,7 +251,7 @@ class EncodeView(ExploreView):
         encoded, model = self._encoded, self.model
         for each in (self.use_a, self.use_b):
             each.setEnabled(encoded is not None)
-        self.given.set_picture(self._given if encoded is not None else None)
+        self.given.set_picture(None if encoded is None else encoded.given)
         self.back.set_picture(None if encoded is None else encoded.reconstruction)
         self.given.set_caption("x")
         self.back.set_caption("G(Q(x))")

@@ -47,11 +47,6 @@ class ExploredModel:
         """Whether it makes points of the plane, not pictures."""
         return len(self.shape) == 1
 
-    @property
-    def can_be_drawn_for(self) -> bool:
-        """Whether one can draw something that it encodes: grey pictures are bright ink on black."""
-        return self.can_encode and not self.is_points and self.shape[0] == 1
-
 
 def file_stamp(path: Path) -> int:
     """When a file was written last, in nanoseconds; 0 if it is not there."""
