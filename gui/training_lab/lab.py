@@ -18,6 +18,7 @@ from gui.palette import Theme
 from gui.services.picture_store import PictureStore
 from gui.services.run_model import RunModel
 from gui.training_lab.entrance import Entrance
+from gui.training_lab.explore_page import ExplorePage
 from gui.training_lab.info import INFO_HTML
 from gui.training_lab.model_side import ModelSide
 from gui.training_lab.run_column import RunColumn
@@ -49,6 +50,8 @@ class TrainingLab(Lab):
         )
         self.views = RunViews(self.workspace, self.side, self.store, context.messages, self)
         self.saving = Saving(self.workspace, context.messages, self)
+        self.explore = ExplorePage(context)
+        self.workspace.set_explore_page(self.explore)
         self.columns: dict[RunModel, RunColumn] = {}
         self.experiment: Experiment | None = None
         self.draft: list[PlannedRun] = []
@@ -71,6 +74,9 @@ class TrainingLab(Lab):
         self.runs.added.connect(self._on_runs_added)
         self.runs.removed.connect(self._on_runs_removed)
         self.side.edited.connect(self._on_side_edited)
+        self.explore.save_requested.connect(self.saving.ask_for_picture)
+        self.explore.keep_requested.connect(self.saving.add_to_catalog)
+        self.saving.catalog_changed.connect(self.explore.refresh_catalog)
         transport = view.transport
         transport.run_requested.connect(self._on_transport_run_requested)
         transport.pause_requested.connect(partial(self._each, RunModel.pause))
@@ -109,6 +115,7 @@ class TrainingLab(Lab):
         self.on_hidden()
         self.entrance.shut_down()
         self.saving.shut_down()
+        self.explore.shut_down()
         self.store.shut_down()
         self.runs.shut_down()
 
@@ -123,7 +130,8 @@ class TrainingLab(Lab):
 
     def is_settled(self) -> bool:
         """Whether everything that was begun is on screen, but for runs that train."""
-        return not self.runs.busy and not self.store.busy and self.entrance.is_settled()
+        waits = self.runs.busy or self.store.busy or self.explore.busy
+        return not waits and self.entrance.is_settled()
 
     # ---- beginning
 
@@ -184,8 +192,10 @@ class TrainingLab(Lab):
         for item in self.workspace.run_list.findItems(label, Qt.MatchFlag.MatchExactly):
             self.workspace.run_list.takeItem(self.workspace.run_list.row(item))
         self.views.remove(run)
-        if self.views.chosen is None and self.runs.runs:
-            self.choose(self.runs.runs[-1])
+        if self.views.chosen is None:
+            self.explore.choose(None)
+            if self.runs.runs:
+                self.choose(self.runs.runs[-1])
 
     def _put_on_stage(self, run: RunModel) -> None:
         column = RunColumn(run, self.views.labels[run], self._context.theme.theme)
@@ -208,6 +218,7 @@ class TrainingLab(Lab):
             column.set_chosen(each is run and len(self.columns) > 1)
         self.views.choose(run)
         self.saving.choose(run)
+        self.explore.choose(run)
         self._refresh_state()
 
     # ---- what the person does
