@@ -16,7 +16,7 @@ from gui.widgets.transport import ACTIVE, ENDED, TransportBar
 @pytest.fixture
 def bar(qtbot: QtBot) -> TransportBar:
     made = TransportBar(ThemeManager(Settings()))
-    made.set_parts(("critic", "generator"))
+    made.set_parts(("critic", "generator"), can_freeze=True)
     qtbot.addWidget(made)
     return made
 
@@ -62,7 +62,7 @@ def test_a_run_without_a_critic_offers_none(bar: TransportBar) -> None:
     bar.set_parts(("step",))
     assert bar.step_buttons["critic"].isHidden() and bar.step_buttons["generator"].isHidden()
     assert bar.freeze_button.isHidden() and not bar.step_buttons["step"].isHidden()
-    bar.set_parts(("critic", "generator"))
+    bar.set_parts(("critic", "generator"), can_freeze=True)
     assert not bar.freeze_button.isHidden()
 
 
