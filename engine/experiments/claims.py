@@ -155,7 +155,7 @@ SINGULAR_VALUES = Experiment(
 # ---- 4: AmbientGAN
 
 _AMBIENT = replace(
-    GANS["digits-ambient"], **_SMALL, batch_size=64, steps=2000, measure_every=500, picture_every=250, save_every=1000,
+    GANS["digits-ambient"], **_SMALL, batch_size=64, steps=1000, measure_every=250, picture_every=250, save_every=500,
     log_every=20)
 _BLUR = replace(_AMBIENT, measurement="convolve-noise", measurement_strength=0.5, measurement_noise=0.2)
 
