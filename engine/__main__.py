@@ -14,16 +14,20 @@ Command = Callable[[Sequence[str], str], None]
 
 def commands() -> dict[tuple[str, ...], tuple[str, Command]]:
     """Every command: its words, one line of help and what runs it (imports happen there)."""
-    from engine.cli import catalog, evaluation, reproduce, sketch
+    from engine.cli import catalog, evaluation, generative, reproduce, sketch
 
     training: dict[tuple[str, ...], tuple[str, Command]] = {
-        ("train", name): (f"Train {known.title}.", _training(name)) for name, known in TRAINERS.items()
+        ("train", name): (f"Train {known.title_in_sentence}.", _training(name)) for name, known in TRAINERS.items()
     }
     return {
         **training,
         ("sample", "sketch"): ("Draw from nothing with a Sketch-RNN and write the drawings to a file.", sketch.sample),
+        ("sample", "gan"): ("Make samples with a GAN and write them to a file.", generative.sample_gan),
+        ("sample", "wae"): ("Make samples with an auto-encoder and write them to a file.", generative.sample_wae),
         ("evaluate", "sketch"): ("Measure a Sketch-RNN on drawings.", sketch.evaluate),
         ("evaluate", "classifier"): ("Measure a digit classifier on the test digits.", evaluation.evaluate_classifier),
+        ("evaluate", "gan"): ("Measure the samples of a GAN against data.", generative.evaluate_gan),
+        ("evaluate", "wae"): ("Measure samples and codes of an auto-encoder against data.", generative.evaluate_wae),
         ("prune", "sketch"): ("Leave out categories of a Sketch-RNN that it has not learned.", sketch.prune),
         ("reproduce",): ("Run an experiment of the papers again and tell what comes out.", reproduce.reproduce),
         ("convert",): ("Turn a model file of another program into one of ours.", catalog.convert),
@@ -49,7 +53,8 @@ def main(argv: Sequence[str] | None = None) -> int:
                 return 130
             return 0
     lines = ["usage: python -m engine COMMAND [options]   (COMMAND --help shows its options)", ""]
-    lines += [f"  {' '.join(words):<16}  {text}" for words, (text, _) in known.items()]
+    width = max(len(" ".join(words)) for words in known)
+    lines += [f"  {' '.join(words):<{width}}  {text}" for words, (text, _) in known.items()]
     asked = not args or args[0] in ("-h", "--help")
     print("\n".join(lines), file=sys.stdout if asked and args else sys.stderr)
     return 0 if asked and args else 2

@@ -21,6 +21,11 @@ class Trainer:
     job_path: str
     presets_path: str
 
+    @property
+    def title_in_sentence(self) -> str:
+        """The title, its first word small unless it is a name or an abbreviation."""
+        return self.title[:1].lower() + self.title[1:] if self.title.split()[0][1:].islower() else self.title
+
     def config_class(self) -> type[Any]:
         """The trainer's frozen configuration dataclass."""
         found: type[Any] = _load(self.config_path)

@@ -44,7 +44,11 @@ def _help(metadata: Any) -> str:
     parts = [metadata["help"]]
     low, high = metadata.get("low"), metadata.get("high")
     if low is not None and high is not None:
-        parts.append(f"[{low:g} to {high:g}{' ' + metadata['unit'] if metadata['unit'] else ''}]")
+        parts.append(f"[{_bound(low)} to {_bound(high)}{' ' + metadata['unit'] if metadata['unit'] else ''}]")
     if metadata.get("source"):
         parts.append(f"({metadata['source']})")
     return " ".join(parts)
+
+
+def _bound(value: float) -> str:
+    return f"{value:,.0f}" if value >= 10_000 else f"{value:g}"

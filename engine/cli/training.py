@@ -30,13 +30,13 @@ def train(name: str, args: Sequence[str], prog: str) -> None:
     config_class = known.config_class()
     presets = known.presets()
     more: list[tuple[str, Any, Any]] = [
-        ("preset", Annotated[Literal[tuple(presets)], tyro.conf.arg(help="Sizes to start from; other options win.")],
+        ("preset", Annotated[Literal[tuple(presets)], tyro.conf.arg(help="Settings to start from; other options win.")],
          next(iter(presets))),
         ("out", Annotated[Path | None, tyro.conf.arg(help="The run's folder; a run that is there goes on.")], None),
         ("json", Annotated[bool, tyro.conf.arg(help="End with one JSON object on the last line of stdout.")], False),
     ]
     options_class = with_options(config_class, f"Train{name.capitalize()}", more)
-    options_class.__doc__ = f"Train {known.title}."
+    options_class.__doc__ = f"Train {known.title_in_sentence}."
     preset = _preset_named(args, list(presets))
     values = {entry.name: getattr(presets[preset], entry.name) for entry in dataclasses.fields(config_class)}
     default = options_class(**values, preset=preset)

@@ -76,3 +76,10 @@ def to_pixels(pictures: Tensor) -> Pixels:
     """Pictures [n, C, H, W] in [-1, 1] as they are shown: bytes [n, H, W], or [n, H, W, 3] in colour."""
     bytes_ = pictures.detach().add(1.0).mul_(127.5).round_().clamp_(0, 255).to("cpu", torch.uint8)
     return bytes_[:, 0].numpy() if bytes_.shape[1] == 1 else bytes_.permute(0, 2, 3, 1).contiguous().numpy()
+
+
+def from_pixels(pixels: Pixels) -> Tensor:
+    """The way back: float32 [n, C, H, W] in [-1, 1] of bytes [n, H, W] or [n, H, W, 3]."""
+    given = torch.from_numpy(np.array(pixels, np.float32))
+    channels_first = given.unsqueeze(1) if given.dim() == 3 else given.movedim(-1, 1)
+    return channels_first.div_(127.5).sub_(1.0)

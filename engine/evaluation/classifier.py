@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from engine.errors import CheckpointError
 from engine.evaluation.config import ClassifierModelConfig
 from engine.paths import SHIPPED_MODELS
-from engine.runtime.building import without_numbers
+from engine.runtime.building import take_numbers, without_numbers
 from engine.runtime.checkpoint import CheckpointHeader, load_checkpoint
 
 KIND = "classifier"
@@ -96,11 +96,16 @@ class DigitClassifier:
         parts = [self.module.features(part) for part in self._parts(images)]
         return torch.cat([torch.empty(0, self.module.config.feature_size), *parts])
 
-    @torch.no_grad()
     def probabilities(self, images: Tensor) -> Tensor:
         """Digits [n, 1, H, W] in [-1, 1], of 28, 32 or 64 pixels, to p(y|x): [n, 10], each row summing to 1."""
-        parts = [self.module(part).softmax(dim=1) for part in self._parts(images)]
-        return torch.cat([torch.empty(0, CLASSES), *parts])
+        return self.answers(self.features(images))
+
+    @torch.no_grad()
+    def answers(self, features: Tensor) -> Tensor:
+        """What `probabilities` gives, from features [n, d], where almost all of the work is done."""
+        with torch.autocast("cpu", enabled=False):
+            logits: Tensor = self.module.head(features)
+        return logits.softmax(dim=1)
 
     def _parts(self, images: Tensor) -> Iterator[Tensor]:
         # Autocast may be on around a run's measures; answers must not depend on it.
@@ -134,14 +139,8 @@ def load_classifier(path: Path) -> DigitClassifier:
     config = _model_config(header)
     with without_numbers():
         module = DigitNet(config)
-    try:
-        module.load_state_dict(tensors, assign=True)
-    except RuntimeError as error:
-        raise CheckpointError(f"The tensors of {path.name} do not fit the model that its header describes.") from error
-    if not all(tensor.isfinite().all() for tensor in module.state_dict().values()):
-        raise CheckpointError(f"{path.name} holds numbers that are not finite; its training went wrong.")
-    module.lay_out_for_speed()
-    return DigitClassifier(module.requires_grad_(False).eval(), header)
+    take_numbers(module, tensors, path.name)
+    return DigitClassifier(module, header)
 
 
 @lru_cache(maxsize=1)

@@ -15,6 +15,7 @@ from engine.evaluation.grid import GRID_SIZE, grid_divergence
 from engine.evaluation.inception import inception_score
 from engine.evaluation.mmd import mmd_imq
 from engine.evaluation.modes import mode_coverage
+from engine.evaluation.reference import real_digits
 from engine.evaluation.sliced import sliced_wasserstein
 
 KERNEL_SAMPLES = 1000  # of which a kernel matrix is made
@@ -24,15 +25,16 @@ def sample_measures(source: DataSource, samples: Tensor) -> dict[str, float]:
     """Figures of samples [n, *source.shape], on the CPU, against the source's held-out examples.
 
     Points: modes, good_samples (where the data has modes), kl_grid and js_grid (bits), sliced_wasserstein, mmd. Digits:
-    frechet and inception, in the features of the digit classifier. Other pictures: sliced_wasserstein and mmd of the
-    pixels. Samples that are not finite give no figure but for modes, good_samples and the grid.
+    frechet, inception and inception_spread (over ten parts of the samples), in the features of the digit classifier.
+    Other pictures: sliced_wasserstein and mmd of the pixels, the latter of two held-out pictures or more. Samples that
+    are not finite give no figure but for modes, good_samples and the grid.
     """
     if source.name in POINT_NAMES:
         return _of_points(cast(PlaneSource, source), samples)
     if not bool(samples.isfinite().all()):
         return {}
     if source.name == "digits":
-        return _of_digits(source, samples)
+        return _of_digits(samples)
     data, _ = source.held_out(len(samples))
     return _distances(data.flatten(1), samples.flatten(1))
 
@@ -50,17 +52,16 @@ def _of_points(source: PlaneSource, samples: Tensor) -> dict[str, float]:
     return figures
 
 
-def _of_digits(source: DataSource, samples: Tensor) -> dict[str, float]:
+def _of_digits(samples: Tensor) -> dict[str, float]:
     classifier = digit_classifier()
-    data, _ = source.held_out(len(samples))
-    real = feature_statistics(classifier.features(data).numpy())
-    made = feature_statistics(classifier.features(samples).numpy())
-    score = inception_score(classifier.probabilities(samples).numpy())
-    return {"frechet": frechet_distance(real, made), "inception": score.mean}
+    features = classifier.features(samples)
+    score = inception_score(classifier.answers(features).numpy())
+    distance = frechet_distance(real_digits(), feature_statistics(features.numpy()))
+    return {"frechet": distance, "inception": score.mean, "inception_spread": score.std}
 
 
 def _distances(data: Tensor, samples: Tensor) -> dict[str, float]:
-    return {
-        "sliced_wasserstein": sliced_wasserstein(data, samples),
-        "mmd": float(mmd_imq(data[:KERNEL_SAMPLES], samples[:KERNEL_SAMPLES])),
-    }
+    figures = {"sliced_wasserstein": sliced_wasserstein(data, samples)}
+    if min(len(data), len(samples)) > 1:
+        figures["mmd"] = float(mmd_imq(data[:KERNEL_SAMPLES], samples[:KERNEL_SAMPLES]))
+    return figures

@@ -37,12 +37,8 @@ class Examples:
         self._seed = config.seed
         self._method = "" if config.unmeasure_method == "quickest" else config.unmeasure_method
         self._pictures = cast(PictureSource, source)
-        self.measurement: Measurement | None = None
-        self._restored: Tensor | None = None
-        if config.ambient != "off":
-            self.measure(config)
-        if config.ambient == "unmeasure":
-            self._restored = self._unmeasured()
+        self.measurement = self._wanted(config) if config.ambient != "off" else None
+        self._restored = self._unmeasured() if config.ambient == "unmeasure" else None
         # What the critic looks at: measured pictures only where samples are measured as well.
         self.measures_samples = config.ambient == "ambient"
         self.critic_shape = source.shape
@@ -53,10 +49,22 @@ class Examples:
             raise TrainingError(text)
 
     def measure(self, config: GanTrainConfig) -> None:
-        """Measure with the strength and noise of `config` from now on."""
-        self.measurement = make_measurement(
-            config.measurement, config.measurement_strength, config.measurement_noise, self.source.shape
-        )
+        """Measure with the strength and noise of `config` from now on.
+
+        Raises `TrainingError` when the networks were built, or the pictures unmeasured, for the ones before.
+        """
+        if self.measurement is None:
+            return
+        wanted = self._wanted(config)
+        if wanted == self.measurement:
+            return
+        if wanted.shape != self.measurement.shape:
+            raise TrainingError(
+                f"The strength of {wanted.name} decides how many numbers the critic sees; begin a new run to change it."
+            )
+        if self._restored is not None:
+            raise TrainingError("The pictures have been unmeasured already; begin a new run to measure them otherwise.")
+        self.measurement = wanted
 
     def batch(self, count: int, generator: Generator) -> Tensor:
         """What the critic takes for real, float32 [count, *critic_shape]."""
@@ -71,6 +79,11 @@ class Examples:
         """The one measurement of each training picture at `indices`, [n, *measurement.shape]."""
         assert self.measurement is not None
         return self.measurement.apply(self._pictures.indexed(indices), self._parameters(indices))
+
+    def _wanted(self, config: GanTrainConfig) -> Measurement:
+        return make_measurement(
+            config.measurement, config.measurement_strength, config.measurement_noise, self.source.shape
+        )
 
     def _parameters(self, indices: Tensor) -> Tensor:
         """How each training picture at `indices` is measured, [n, ...]: always the same for an index."""

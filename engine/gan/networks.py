@@ -147,19 +147,24 @@ class MLPCritic(nn.Module):
 
 def make_generator(config: NetworkConfig, seed: int) -> nn.Module:
     """The generator of `config`, its weights drawn with `seed`; raises `TrainingError` for what cannot be built."""
-    _check(config)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        if config.architecture == "mlp":
-            return MLPGenerator(config)
-        return DCGANGenerator(
-            config.shape,
-            config.latent_size,
-            config.width,
-            config.activation,
-            config.norm,
-            resize=config.architecture == "resize",
-        )
+        return bare_generator(config)
+
+
+def bare_generator(config: NetworkConfig) -> nn.Module:
+    """The same with weights from torch's global generator, for weights that come from elsewhere."""
+    _check(config)
+    if config.architecture == "mlp":
+        return MLPGenerator(config)
+    return DCGANGenerator(
+        config.shape,
+        config.latent_size,
+        config.width,
+        config.activation,
+        config.norm,
+        resize=config.architecture == "resize",
+    )
 
 
 def make_critic(config: NetworkConfig, normalisation: str, seed: int) -> nn.Module:

@@ -20,8 +20,9 @@ def _wgan_gp(base: GanTrainConfig) -> GanTrainConfig:
 
 
 def _ot(base: GanTrainConfig) -> GanTrainConfig:
-    """Salimans et al. 2018, section 5: the critic moves once for three steps of the generator."""
-    return replace(base, objective="optimal transport", generator_steps=3, beta1=0.5)
+    """Salimans et al. 2018, section 5: the critic moves once for three steps of the generator, both by 3e-4."""
+    return replace(
+        base, objective="optimal transport", generator_steps=3, beta1=0.5, generator_rate=3e-4, critic_rate=3e-4)
 
 
 def _sized(base: GanTrainConfig, width: int, latent_size: int) -> GanTrainConfig:
@@ -37,7 +38,7 @@ PRESETS = {
         beta2=0.99, generator_rate=5e-4, critic_rate=5e-4),
     "points-wgan-gp": replace(_wgan_gp(_POINTS), penalty_weight=1.0),
     "points-sn": replace(_POINTS, objective="hinge", critic_constraint="spectral norm", critic_steps=2),
-    "points-ot": replace(_ot(_POINTS), batch_size=512, sinkhorn_regularisation=0.01),
+    "points-ot": replace(_ot(_POINTS), sinkhorn_regularisation=0.01),
     "digits": replace(_PICTURES, critic_norm="batch"),
     "digits-minimax": replace(_PICTURES, objective="minimax", critic_norm="batch"),
     "digits-wgan": replace(
@@ -56,7 +57,7 @@ PRESETS = {
     "paper-wgan-gp": replace(
         _wgan_gp(_sized(_PICTURES, 64, 128)), generator_rate=1e-4, critic_rate=1e-4, beta1=0.0, steps=200_000),
     "paper-ot": replace(
-        _ot(_sized(_PICTURES, 128, 100)), batch_size=8000, critic_activation="crelu", embedding_size=32_768,
-        sinkhorn_iterations=500, generator_rate=3e-4, critic_rate=3e-4, steps=50_000),
+        _ot(_sized(_PICTURES, 128, 100)), batch_size=8000, critic_activation="crelu", embedding_size=0,
+        sinkhorn_iterations=500, steps=50_000),
     "paper-ambient": replace(_wgan_gp(_sized(_PICTURES, 64, 128)), ambient="ambient", steps=27_000),
 }

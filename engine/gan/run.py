@@ -15,6 +15,7 @@ from torch import Tensor
 from engine.errors import TrainingError
 from engine.evaluation.sample_measures import sample_measures
 from engine.gan.config import GanTrainConfig
+from engine.gan.duality import duality_gap
 from engine.gan.energy_distance import (
     EnergyDistance,
     Matching,
@@ -25,9 +26,10 @@ from engine.gan.energy_distance import (
     fixed_embedding,
 )
 from engine.gan.examples import Examples, open_data
+from engine.gan.latents import draw_latents
 from engine.gan.networks import NetworkConfig, make_critic, make_generator
 from engine.gan.normalisation import clip_weights_, orthonormal_penalty
-from engine.gan.objectives import OBJECTIVES, critic_accuracy, frozen, gradient_penalty, judge
+from engine.gan.objectives import OBJECTIVES, critic_accuracy, gradient_penalty, judge
 from engine.gan.optimisers import AveragedWeights, make_optimiser
 from engine.gan.stage import Stage
 from engine.runtime.checkpoint import CheckpointHeader, save_checkpoint
@@ -76,16 +78,14 @@ class GanRun(TrainingRun):
         self.generator = make_generator(self.network, config.seed)
         normalisation = _NORMALISATION.get(config.critic_constraint, "none")
         self.critic = make_critic(network_config(config, self.examples.critic_shape), normalisation, config.seed + 1)
-        for network in (self.generator, self.critic):
-            if config.network != "mlp":
-                network.to(memory_format=torch.channels_last)
         self.learn("generator", self.generator, self._optimiser(self.generator))
         self.learn("critic", self.critic, self._optimiser(self.critic))
         self.average = AveragedWeights(self.generator, config.ema_decay)
         self.keep("average", self.average)
         self._draws = torch.Generator()
-        self._measured_with = (config.measurement_strength, config.measurement_noise)
         self._figures: dict[str, Tensor | float] = {}
+        # Samples of the last critic step, for the first generator step after it to answer to: one pass less.
+        self._shared: Tensor | None = None
         self._stage = Stage(self)
         self.begin()
 
@@ -93,15 +93,20 @@ class GanRun(TrainingRun):
 
     def moments(self, part: str) -> Iterator[str]:
         """So many steps of one of the players as the settings say."""
-        self._follow_measurement()
+        # A frozen critic is one function: its batch statistics and power iterations stand still with its weights.
+        if self.critic.training == self.is_frozen:
+            self.critic.train(not self.is_frozen)
         if part == "critic":
+            self._figures.clear()
+            self.gradient_norms.pop("critic", None)
             for _ in range(0 if self.is_frozen else self.config.critic_steps):
                 yield from self.critic_moments()
         else:
             for _ in range(self.config.generator_steps):
                 yield from self.generator_moments()
                 if self.config.ema_decay > 0:
-                    self.average.decay = self.config.ema_decay
+                    # Shorter at first, or the average would hold the random beginning for a thousand steps.
+                    self.average.decay = min(self.config.ema_decay, (1 + self.step_count) / (10 + self.step_count))
                     self.average.update_parameters(self.generator)
 
     @property
@@ -118,8 +123,7 @@ class GanRun(TrainingRun):
     def critic_moments(self) -> Iterator[str]:
         """One step of the critic."""
         config = self.config
-        with torch.no_grad():
-            fake = self.fakes(config.batch_size)
+        fake = self._fakes_to_share()
         real = self.reals(config.batch_size)
         yield "sample"
         with self.fabric.autocast():
@@ -136,42 +140,42 @@ class GanRun(TrainingRun):
             penalty, norm = gradient_penalty(self.critic, real, fake, self.noise)
             loss = loss + config.penalty_weight * penalty
             self._figures |= {"gradient_penalty": penalty.detach(), "gradient_norm": norm.detach()}
-        if config.critic_constraint == "orthonormal":
-            loss = loss + config.orthonormal_weight * orthonormal_penalty(self.critic)
         yield "score"
-        self._descend(self.critic, loss)
-        yield "gradient"
-        self.update("critic")
-        if config.critic_constraint == "clip":
-            clip_weights_(self.critic, config.clip_limit)
-        yield "update"
+        yield from self._critic_learns(loss)
 
     def generator_moments(self) -> Iterator[str]:
         """One step of the generator."""
-        fake = self.fakes(self.config.batch_size)
+        fake = self._fakes_of_critic()
         yield "sample"
-        with frozen(self.critic), self.fabric.autocast():
+        with self.fabric.autocast():
             out = self.critic(fake)
         loss = OBJECTIVES[self.config.objective].generator_loss(out)
         self._figures["generator_loss"] = loss.detach()
         yield "score"
-        self._descend(self.generator, loss)
+        self.descend("generator", loss)
         yield "gradient"
         self.update("generator")
         yield "update"
 
     def latents(self, count: int, generator: torch.Generator) -> Tensor:
-        """z [count, latent_size] on the run's device."""
-        shape = (count, self.config.latent_size)
-        if self.config.latent_kind == "uniform":
-            return torch.rand(shape, generator=generator, device=self.device) * 2 - 1
-        return torch.randn(shape, generator=generator, device=self.device)
+        """z [count, latent_size] on the generator's device, which is the run's."""
+        return draw_latents(count, self.config.latent_size, self.config.latent_kind, generator)
 
     def fakes(self, count: int) -> Tensor:
         """Samples as the critic sees them, [count, *critic_shape], with a gradient unless that is switched off."""
         with self.fabric.autocast():
             samples = self.generator(self.latents(count, self.noise))
-        return self._blurred(self.as_seen(samples))
+        return self._blurred(self.as_seen(samples, self.noise))
+
+    def _fakes_to_share(self) -> Tensor:
+        """New samples for the critic, without a gradient; those with it stay for the generator."""
+        self._shared = self.fakes(self.config.batch_size)
+        return self._shared.detach()
+
+    def _fakes_of_critic(self) -> Tensor:
+        """The samples that the critic has just seen, once; then new ones."""
+        shared, self._shared = self._shared, None
+        return self.fakes(self.config.batch_size) if shared is None else shared
 
     def reals(self, count: int) -> Tensor:
         """Real examples as the critic sees them, [count, *critic_shape]."""
@@ -179,23 +183,34 @@ class GanRun(TrainingRun):
         self._draws.manual_seed(int(self.rng.integers(2**62)))
         return self._blurred(self.examples.batch(count, self._draws).to(self.device))
 
-    def as_seen(self, samples: Tensor) -> Tensor:
-        """Samples measured by other random measurements than the data, where samples are measured."""
+    def as_seen(self, samples: Tensor, noise: torch.Generator) -> Tensor:
+        """Samples measured by random measurements from `noise`, where samples are measured; else as they are."""
         measurement = self.examples.measurement
         if measurement is None or not self.examples.measures_samples:
             return samples
-        return measurement.apply(samples.float(), measurement.draw(len(samples), self.noise))
+        return measurement.apply(samples.float(), measurement.draw(len(samples), noise))
+
+    def plan(self, real: Tensor, fake: Tensor) -> Tensor | None:
+        """The transport plan [n, m] between examples, each [k, *critic_shape]; None where the objective has none."""
+        return None
+
+    def _critic_learns(self, loss: Tensor) -> Iterator[str]:
+        """The last two moments of a critic's step."""
+        config = self.config
+        if config.critic_constraint == "orthonormal":
+            loss = loss + config.orthonormal_weight * orthonormal_penalty(self.critic)
+        self.descend("critic", loss)
+        yield "gradient"
+        self.update("critic")
+        if config.critic_constraint == "clip":
+            clip_weights_(self.critic, config.clip_limit)
+        yield "update"
 
     def _blurred(self, data: Tensor) -> Tensor:
         sigma = self.config.instance_noise
         if sigma == 0:
             return data
         return data + sigma * torch.randn(data.shape, generator=self.noise, device=self.device)
-
-    @staticmethod
-    def _descend(network: torch.nn.Module, loss: Tensor) -> None:
-        network.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
 
     def _optimiser(self, network: torch.nn.Module) -> torch.optim.Optimizer:
         config = self.config
@@ -204,11 +219,10 @@ class GanRun(TrainingRun):
             config.optimiser, network.parameters(), 0.0, beta1=config.beta1, beta2=config.beta2, momentum=momentum
         )
 
-    def _follow_measurement(self) -> None:
-        wanted = (self.config.measurement_strength, self.config.measurement_noise)
-        if self.examples.measurement is not None and wanted != self._measured_with:
-            self.examples.measure(self.config)
-            self._measured_with = wanted
+    def take_on(self, config: GanTrainConfig) -> None:
+        """Go on with these settings; raises `TrainingError` where they do not fit what was built at the start."""
+        self.examples.measure(config)
+        super().take_on(config)
 
     def learning_rates(self) -> dict[str, float]:
         """The step size of each player."""
@@ -238,7 +252,19 @@ class GanRun(TrainingRun):
 
     def measures(self) -> dict[str, float]:
         """How good the samples are; see `engine.evaluation.sample_measures`."""
-        return sample_measures(self.source, self._stage.samples(MEASURED_SAMPLES))
+        found = sample_measures(self.source, self._stage.samples(MEASURED_SAMPLES))
+        if self.config.duality_steps > 0 and self.config.objective != TRANSPORT and not self.examples.measures_samples:
+            found["duality_gap"] = self._duality_gap()
+        return found
+
+    def _duality_gap(self) -> float:
+        noise = torch.Generator(device=self.device).manual_seed(self.config.seed + 2)
+        count = 2 * self.config.batch_size
+        data = self.examples.batch(count, torch.Generator().manual_seed(self.config.seed + 2)).to(self.device)
+        return duality_gap(
+            self.generator, self.critic, self.config.objective, data, self.latents(count, noise),
+            steps=self.config.duality_steps, rate=self.config.critic_rate,
+        )
 
     def write_model(self, path: Path, measures: Mapping[str, float]) -> None:
         """The generator that samples are taken from, for the catalog."""
@@ -261,7 +287,15 @@ class TransportRun(GanRun):
         """See `GanRun`."""
         if config.batch_size < 4 or config.batch_size % 2:
             raise TrainingError("Optimal transport compares halves of a batch; choose an even batch_size of 4 or more.")
+        if config.embedding_size == 1:
+            raise TrainingError("In one dimension the cosine tells two sides alone; choose an embedding_size above 1.")
+        _refuse_penalty(config)
         super().__init__(config, run_dir)
+
+    def take_on(self, config: GanTrainConfig) -> None:
+        """See `GanRun`."""
+        _refuse_penalty(config)
+        super().take_on(config)
 
     @property
     def is_frozen(self) -> bool:
@@ -270,30 +304,23 @@ class TransportRun(GanRun):
 
     def critic_moments(self) -> Iterator[str]:
         """The critic moves so that the distance grows."""
-        with torch.no_grad():
-            fake = self.fakes(self.config.batch_size)
+        fake = self._fakes_to_share()
         real = self.reals(self.config.batch_size)
         yield "sample"
         distance = self.distance(real, fake)
         self._figures["critic_loss"] = -distance.loss.detach()
         yield "score"
-        self._descend(self.critic, -distance.loss)
-        yield "gradient"
-        self.update("critic")
-        if self.config.critic_constraint == "clip":
-            clip_weights_(self.critic, self.config.clip_limit)
-        yield "update"
+        yield from self._critic_learns(-distance.loss)
 
     def generator_moments(self) -> Iterator[str]:
         """The generator moves so that the distance shrinks."""
-        fake = self.fakes(self.config.batch_size)
+        fake = self._fakes_of_critic()
         real = self.reals(self.config.batch_size)
         yield "sample"
-        with frozen(self.critic):
-            distance = self.distance(real, fake)
+        distance = self.distance(real, fake)
         self._figures |= {"generator_loss": distance.loss.detach(), "plan_entropy": distance.plan_entropy}
         yield "score"
-        self._descend(self.generator, distance.loss)
+        self.descend("generator", distance.loss)
         yield "gradient"
         self.update("generator")
         yield "update"
@@ -317,6 +344,11 @@ class TransportRun(GanRun):
 
     def _optimal(self) -> Matching:
         return OptimalMatching(self.config.sinkhorn_regularisation, self.config.sinkhorn_iterations)
+
+
+def _refuse_penalty(config: GanTrainConfig) -> None:
+    if config.penalty_weight > 0:
+        raise TrainingError("Optimal transport has no gradient penalty; set penalty_weight to 0.")
 
 
 def make_run(config: GanTrainConfig, run_dir: Path) -> GanRun:

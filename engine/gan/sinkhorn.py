@@ -7,24 +7,30 @@ exp(-C / eps) by vectors u and v needs only products of a matrix with a vector, 
 on f and g with log-sum-exp never does, and costs thirty times as much. Here scalings are used while they stay within
 bounds and are then absorbed into f and g (Schmitzer 2019, "Stabilized sparse scaling algorithms", algorithm 2); where
 scalings cannot be represented at all, the same iterations run on f and g. The first third of the iterations lowers eps
-in stages (there, section 3.2), since at eps = 1/500 points in few dimensions need thousands from a cold start. Stages
-only prepare, so their scalings are float32; all else is float64.
+in stages (there, section 3.2), since at eps = 1/500 points in few dimensions need thousands from a cold start. Each
+iteration heals the rounding of those before it, so that only the last third of them needs scalings in float64;
+potentials, costs and sums always are.
 """
 
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-# By what eps is divided from one stage to the next, and the part of all iterations that goes to the stages: one third.
-_STAGE, _SHARE = 4.0, 3
+# By what eps is divided from one stage to the next.
+_STAGE = 4.0
+# The least number of last iterations that are float64.
+_EXACT = 20
 # Iterations between two looks at the scalings; a look costs as much as one of them.
 _STRIDE = 50
+_TINY = sys.float_info.min
 
 
 @dataclass(frozen=True)
@@ -41,7 +47,7 @@ class _Limits:
     refuse: float
 
 
-_LIMITS = {torch.float32: _Limits(-80.0, 20.0, 30.0), torch.float64: _Limits(-700.0, 150.0, 300.0)}
+_SINGLE, _DOUBLE = _Limits(-80.0, 20.0, 30.0), _Limits(-700.0, 150.0, 300.0)
 
 
 @dataclass(frozen=True)
@@ -69,67 +75,80 @@ def sinkhorn(cost: Tensor, regularisation: float, iterations: int) -> Plan:
         raise ValueError(f"The cost must be a matrix with rows and columns, not {tuple(cost.shape)}.")
     if not (regularisation > 0 and math.isfinite(regularisation)) or iterations < 1:
         raise ValueError("The regularisation must be a number above 0, and there must be at least one iteration.")
-    with torch.no_grad():
-        exact = cost.detach().to(torch.float64)
-        # The columns are fitted first, so that a constant in each of them changes no iterate.
-        lowest = exact.amin(dim=0)
-        solver = _Solver(exact - lowest)
-        for eps, steps in _stages(float(solver.cost.amax()), regularisation, iterations):
-            solver.advance(eps, steps, torch.float64 if eps == regularisation else torch.float32)
-        matrix, error = solver.rounded()
-        return Plan(matrix.to(cost.dtype), solver.f, solver.g + lowest, error)
+    solver = _Solver(cost.detach())
+    for eps, steps, single in _stages(solver.spread, regularisation, iterations):
+        solver.advance(eps, steps, single=single)
+    matrix, error = solver.rounded()
+    f, g = torch.as_tensor(solver.f), torch.as_tensor(solver.g + solver.lowest)
+    return Plan(torch.as_tensor(matrix).to(cost.dtype), f, g, error)
 
 
-def _stages(spread: float, regularisation: float, iterations: int) -> Iterator[tuple[float, int]]:
-    """Values of eps, from a part of the costs' spread down to the wanted one, each with its iterations."""
+def _stages(spread: float, regularisation: float, iterations: int) -> Iterator[tuple[float, int, bool]]:
+    """Values of eps, from a part of the costs' spread down to the wanted one; iterations; whether they are float32."""
+    exact = min(iterations, max(_EXACT, iterations // 3))
     count = math.floor(math.log(spread / regularisation, _STAGE)) if regularisation < spread < math.inf else 0
-    steps = iterations // (_SHARE * count) if count else 0
-    if steps:
-        for power in range(count, 0, -1):
-            yield regularisation * _STAGE**power, steps
-    yield regularisation, iterations - steps * count
+    steps = (iterations - exact) // (2 * count) if count else 0
+    if not steps:
+        yield regularisation, iterations, False
+        return
+    for power in range(count, 0, -1):
+        yield regularisation * _STAGE**power, steps, True
+    yield regularisation, iterations - exact - steps * count, True
+    yield regularisation, exact, False
 
 
 class _Solver:
     """Potentials f and g in units of the cost, the kernel that they make of it for some eps, and its scalings u and v.
 
-    The cost [n, m] is float64 without entries below 0.
+    All arrays are NumPy's for a cost on the processor, where small operations take a third of torch's time, and torch's
+    for one elsewhere; what is written here means the same in both.
     """
 
-    _kernel: Tensor
-    _u: Tensor
-    _v: Tensor
+    _kernel: Any
+    _u: Any
+    _v: Any
 
     def __init__(self, cost: Tensor) -> None:
-        self.cost = cost
-        self._costs = {torch.float32: cost.float(), torch.float64: cost}
-        self.f, self.g = cost.new_zeros(cost.shape[0]), cost.new_zeros(cost.shape[1])
+        """Start from a cost [n, m] on any device; a constant is taken from each column, which changes no iterate."""
+        self._on_processor = cost.device.type == "cpu"
+        self._xp: Any = np if self._on_processor else torch
+        exact = cost.to(torch.float64, copy=True)
+        self._cost: Any = exact.numpy() if self._on_processor else exact
+        self.lowest = self._xp.amin(self._cost, 0)
+        self._cost -= self.lowest
+        self._single_cost = self._xp.asarray(self._cost, dtype=self._xp.float32)
+        self.spread = float(self._single_cost.max())
+        self.f, self.g = self._xp.zeros_like(self._cost[:, 0]), self._xp.zeros_like(self._cost[0])
 
-    def advance(self, eps: float, steps: int, number: torch.dtype) -> None:
-        """Iterate with this eps from f, with scalings of this number format, and leave f and g complete."""
-        self._eps, self._number, self._limits = eps, number, _LIMITS[number]
+    def advance(self, eps: float, steps: int, *, single: bool) -> None:
+        """Iterate with this eps from f, with scalings in float32 if `single`, and leave f and g complete."""
+        self._eps, self._single, self._limits = eps, single, _SINGLE if single else _DOUBLE
         self._restart()
         for done in range(0, steps, _STRIDE):
             self._advance(min(_STRIDE, steps - done))
         self._absorb()
 
-    def rounded(self) -> tuple[Tensor, float]:
+    def rounded(self) -> tuple[Any, float]:
         """The plan [n, m] with the right sums, written over the kernel, and the mass its columns were off by."""
-        rows, columns = self.cost.shape
-        kernel, u, v = self._kernel, self._u / rows, self._v / columns
-        column_sums = v * (u @ kernel)
-        error = float((column_sums - 1.0 / columns).abs().sum())
-        v = v * (1.0 / (columns * column_sums)).clamp(max=1.0)
-        u = u * (1.0 / (rows * u * (kernel @ v))).clamp(max=1.0)
-        missing_rows = (1.0 / rows - u * (kernel @ v)).clamp(min=0.0)
-        missing_columns = (1.0 / columns - v * (u @ kernel)).clamp(min=0.0)
-        plan = kernel.mul_(v).mul_(u[:, None])
-        plan.addr_(missing_rows, missing_columns / missing_rows.sum().clamp(min=torch.finfo(plan.dtype).tiny))
+        xp, (rows, columns) = self._xp, self._cost.shape
+        plan, u, v = self._kernel, self._u / rows, self._v / columns
+        column_sums = v * (u @ plan)
+        error = float(abs(column_sums - 1.0 / columns).sum())
+        v = v * xp.clip(1.0 / columns / xp.clip(column_sums, _TINY, None), None, 1.0)
+        u = u * xp.clip(1.0 / rows / xp.clip(u * (plan @ v), _TINY, None), None, 1.0)
+        missing_rows = xp.clip(1.0 / rows - u * (plan @ v), 0.0, None)
+        missing_columns = xp.clip(1.0 / columns - v * (u @ plan), 0.0, None)
+        plan *= v
+        plan *= u[:, None]
+        plan += xp.outer(missing_rows, missing_columns / max(float(missing_rows.sum()), _TINY))
         return plan, error
 
     def _advance(self, steps: int) -> None:
-        u, v, size = _scalings(self._kernel, self._u, steps)
-        if size <= self._limits.refuse:  # false for NaN too
+        u, v = self._scalings(steps)
+        extremes = [float(extreme) for extreme in (u.min(), u.max(), v.min(), v.max())]
+        usable = all(0 < extreme < math.inf for extreme in extremes)
+        size = max(abs(math.log(extreme)) for extreme in extremes) if usable else math.inf
+        if size <= self._limits.refuse:
             self._u, self._v = u, v
         else:
             self._absorb()
@@ -139,53 +158,46 @@ class _Solver:
             self._absorb()
             self._restart()
 
+    def _scalings(self, steps: int) -> tuple[Any, Any]:
+        """u and v after more iterations; no usable numbers where they cannot be represented."""
+        (rows, columns), kernel = self._cost.shape, self._kernel
+        u, v = self._xp.asarray(self._u, copy=True), self._xp.ones_like(self._v)
+        if not self._on_processor:
+            for _ in range(steps):
+                v = rows / (u @ kernel)
+                u = columns / (kernel @ v)
+            return u, v
+        with np.errstate(all="ignore"):
+            for _ in range(steps):
+                np.dot(u, kernel, out=v)
+                np.divide(rows, v, out=v)
+                np.dot(kernel, v, out=u)
+                np.divide(columns, u, out=u)
+        return u, v
+
     def _on_potentials(self, steps: int) -> None:
         """The same iterations by log-sum-exp, in which nothing under- or overflows."""
-        rows, columns = self.cost.shape
+        (rows, columns), eps = self._cost.shape, self._eps
         for _ in range(steps):
-            self.g = -self._eps * (torch.logsumexp((self.f[:, None] - self.cost) / self._eps, 0) - math.log(rows))
-            self.f = -self._eps * (torch.logsumexp((self.g - self.cost) / self._eps, 1) - math.log(columns))
+            self.g = -eps * (self._log_sum_exp((self.f[:, None] - self._cost) / eps, 0) - math.log(rows))
+            self.f = -eps * (self._log_sum_exp((self.g - self._cost) / eps, 1) - math.log(columns))
+
+    def _log_sum_exp(self, exponents: Any, axis: int) -> Any:
+        highest = self._xp.amax(exponents, axis)
+        exponents -= highest if axis == 0 else highest[:, None]
+        return highest + self._xp.log(self._xp.exp(exponents).sum(axis))
 
     def _absorb(self) -> None:
-        self.f = self.f + self._eps * self._u.double().log()
-        self.g = self.g + self._eps * self._v.double().log()
+        self.f = self.f + self._eps * self._xp.log(self._u)
+        self.g = self.g + self._eps * self._xp.log(self._v)
 
     def _restart(self) -> None:
-        exponents = self.f.to(self._number)[:, None] - self._costs[self._number]
-        exponents += self.g.to(self._number)
-        exponents *= 1.0 / self._eps
+        xp = self._xp
+        cost, number = (self._single_cost, xp.float32) if self._single else (self._cost, xp.float64)
+        kernel = xp.asarray(self.f, dtype=number)[:, None] - cost
+        kernel += xp.asarray(self.g, dtype=number)
+        kernel *= 1.0 / self._eps
         # Once rows have been fitted, no exponent is above log(min(n, m)); eps may have been lowered since.
-        exponents.clamp_(self._limits.floor, _STAGE * math.log(min(self.cost.shape)) + 1.0)
-        if exponents.device.type == "cpu":
-            np.exp(exponents.numpy(), out=exponents.numpy())  # in half of torch's time
-        else:
-            exponents.exp_()
-        self._kernel = exponents
-        self._u, self._v = self._kernel.new_ones(len(self.f)), self._kernel.new_ones(len(self.g))
-
-
-def _scalings(kernel: Tensor, u: Tensor, steps: int) -> tuple[Tensor, Tensor, float]:
-    """Scalings of rows and columns after `steps` iterations from `u`, and their largest logarithm (or NaN)."""
-    if kernel.device.type != "cpu":
-        return _scalings_on_device(kernel, u, steps)
-    # On processors NumPy needs half of torch's time for a product of this size.
-    rows, columns = kernel.shape
-    matrix, left = kernel.numpy(), u.numpy().copy()
-    right = np.empty(columns, left.dtype)
-    with np.errstate(all="ignore"):
-        for _ in range(steps):
-            np.dot(left, matrix, out=right)
-            np.divide(rows, right, out=right)
-            np.dot(matrix, right, out=left)
-            np.divide(columns, left, out=left)
-        size = np.abs(np.log([left.min(), left.max(), right.min(), right.max()])).max()
-    return torch.from_numpy(left), torch.from_numpy(right), float(size)
-
-
-def _scalings_on_device(kernel: Tensor, u: Tensor, steps: int) -> tuple[Tensor, Tensor, float]:
-    rows, columns = kernel.shape
-    v = u.new_empty(columns)
-    for _ in range(steps):
-        v = rows / (u @ kernel)
-        u = columns / (kernel @ v)
-    return u, v, float(torch.stack([u.amin(), u.amax(), v.amin(), v.amax()]).log().abs().amax())
+        xp.clip(kernel, self._limits.floor, _STAGE * math.log(min(cost.shape)) + 1.0, out=kernel)
+        self._kernel = xp.exp(kernel, out=kernel)
+        self._u, self._v = xp.ones_like(kernel[:, 0]), xp.ones_like(kernel[0])

@@ -15,6 +15,7 @@ from torch import Tensor
 from engine.data.pictures import to_pixels
 from engine.data.source import POINT_NAMES, PlaneSource
 from engine.evaluation.spectra import singular_values
+from engine.gan.latents import between
 from engine.gan.objectives import OBJECTIVES
 
 if TYPE_CHECKING:
@@ -22,9 +23,8 @@ if TYPE_CHECKING:
 
 Shown = dict[str, NDArray[np.generic]]
 
-POINTS = 1000
-ARROWS = 250
-MAP_SIDE = 48
+POINTS = 600
+MAP_SIDE = 40
 WARP_SIDE = 24
 WARP_SHARE = 0.98  # of the latents' probability in each dimension, since the normal distribution has no corners
 PLAN_POINTS = 48
@@ -41,7 +41,7 @@ class Stage:
         """Draw what stays the same."""
         self._run = run
         self._is_plane = run.source.name in POINT_NAMES
-        noise = torch.Generator(device=run.device).manual_seed(run.config.seed)
+        noise = self._noise()
         self._latents = run.latents(POINTS if self._is_plane else PICTURES, noise)
         self._ends = run.latents(2 * ROWS_BETWEEN, noise)
         self._data = run.source.held_out(len(self._latents))[0].to(run.device)
@@ -67,13 +67,12 @@ class Stage:
         run = self._run
         noise = torch.Generator(device=run.device).manual_seed(run.config.seed + 1)
         with self._looking():
-            return torch.cat([self._sampled(z) for z in run.latents(count, noise).split(500)]).float().cpu()
+            return torch.cat([self._sampled(z) for z in torch.split(run.latents(count, noise), 500)]).float().cpu()
 
     def gradient_norms(self) -> Tensor:
         """The norm of the critic's gradient at samples of fixed latents, [n]."""
         with self._looking():
-            fake = self._run.as_seen(self._sampled(self._latents[:ARROWS]))
-            return self._gradient(fake).flatten(1).norm(dim=1)
+            return self._norms_at(self._latents)
 
     # ---- parts
 
@@ -83,14 +82,14 @@ class Stage:
         shown: dict[str, Tensor] = {
             "data": self._data, "samples": samples, "warp": self._sampled(self._warp).view(*_warp_shape(self._warp), 2),
         }
-        if run.config.objective == "optimal transport":
-            data, made = self._data[:PLAN_POINTS], samples[:PLAN_POINTS]
-            plan = run.plan(data, made)
+        data, made = self._data[:PLAN_POINTS], samples[:PLAN_POINTS]
+        plan = run.plan(data, made)
+        if plan is not None:
             shown |= {"plan": plan, "plan_data": data, "plan_samples": made}
         else:
             with run.fabric.autocast():
                 shown["critic_map"] = run.critic(self._grid)[:, 0].view(MAP_SIDE, MAP_SIDE)
-            shown["gradients"] = -self._gradient(samples[:ARROWS], of_loss=True)
+            shown["gradients"] = -self._gradient(samples, of_loss=True)
         return {**{name: tensor.float().cpu().numpy() for name, tensor in shown.items()}, "extent": self._extent}
 
     def _images(self, count: int) -> Shown:
@@ -99,9 +98,8 @@ class Stage:
         shown: Shown = {"samples": to_pixels(samples.float()), "data": to_pixels(self._data[:count])}
         measurement = run.examples.measurement
         if measurement is not None:
-            noise = torch.Generator(device=run.device).manual_seed(run.config.seed)
-            again = measurement.apply(samples.float(), measurement.draw(count, noise))
-            real = run.examples.measured(torch.arange(count)).to(run.device)
+            again = measurement.apply(samples.float(), measurement.draw(count, self._noise()))
+            real = run.examples.measured(torch.arange(min(count, run.source.size))).to(run.device)
             shown["measured_data"] = to_pixels(measurement.picture(real).clamp(-1, 1))
             shown["measured_samples"] = to_pixels(measurement.picture(again).clamp(-1, 1))
         return shown
@@ -109,11 +107,7 @@ class Stage:
     def _between(self) -> NDArray[np.uint8]:
         """Rows of samples on the way from one latent to another, uint8 [rows, steps, H, W(, 3)]."""
         first, last = self._ends.chunk(2)
-        shares = torch.linspace(0, 1, STEPS_BETWEEN, device=first.device)[None, :, None]
-        # Along the sphere for normal latents: the straight line leads through norms that they hardly ever have.
-        on_way = _slerp(first, last, shares) if self._run.config.latent_kind == "normal" else (
-            first[:, None] * (1 - shares) + last[:, None] * shares
-        )
+        on_way = between(first, last, STEPS_BETWEEN, self._run.config.latent_kind)
         pixels = to_pixels(self._sampled(on_way.flatten(0, 1)).float())
         return pixels.reshape(ROWS_BETWEEN, STEPS_BETWEEN, *pixels.shape[1:])
 
@@ -123,8 +117,16 @@ class Stage:
     def _norms(self) -> Shown:
         if self._run.config.objective == "optimal transport":
             return {}
-        fake = self._run.as_seen(self._sampled(self._latents))
-        return {"gradient_norms": self._gradient(fake).flatten(1).norm(dim=1).float().cpu().numpy()}
+        return {"gradient_norms": self._norms_at(self._latents).float().cpu().numpy()}
+
+    def _norms_at(self, latents: Tensor) -> Tensor:
+        fake = self._run.as_seen(self._sampled(latents), self._noise())
+        norms: Tensor = torch.linalg.vector_norm(self._gradient(fake).flatten(1), dim=1)
+        return norms
+
+    def _noise(self) -> torch.Generator:
+        """The same random numbers each time, and none of the run's own."""
+        return torch.Generator(device=self._run.device).manual_seed(self._run.config.seed)
 
     def _sampled(self, latents: Tensor) -> Tensor:
         with self._run.fabric.autocast():
@@ -180,12 +182,3 @@ def _latent_grid(size: int, kind: str) -> Tensor:
 
 def _warp_shape(grid: Tensor) -> tuple[int, int]:
     return WARP_SIDE, len(grid) // WARP_SIDE
-
-
-def _slerp(first: Tensor, last: Tensor, shares: Tensor) -> Tensor:
-    """From rows of `first` to rows of `last` along great circles, their lengths changing evenly: [n, steps, d]."""
-    a, b = first.norm(dim=1)[:, None, None], last.norm(dim=1)[:, None, None]
-    u, v = first[:, None] / a, last[:, None] / b
-    angle = (u * v).sum(dim=2, keepdim=True).clamp(-0.9999, 0.9999).arccos()
-    direction = (torch.sin((1 - shares) * angle) * u + torch.sin(shares * angle) * v) / torch.sin(angle)
-    return direction * (a * (1 - shares) + b * shares)

@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine.errors import SaveError
+from engine.errors import CheckpointError, SaveError
 
 STATE_FILE = "state.safetensors"
 MODEL_FILE = "model.safetensors"
@@ -38,14 +38,14 @@ class CheckpointHistory:
         """
         clone_file(state, self.path(step))
         for old in thinned(self.steps(), MAX_CHECKPOINTS):
-            self.path(old).unlink(missing_ok=True)
+            _remove(self.path(old))
 
     def go_back(self, step: int, state: Path) -> None:
-        """Make the state of `step` the newest one again. Raises `SaveError`."""
+        """Make the state of `step` the newest one again. Raises as `clone_file` does."""
         clone_file(self.path(step), state)
         for later in self.steps():
             if later > step:
-                self.path(later).unlink(missing_ok=True)
+                _remove(self.path(later))
 
 
 def thinned(steps: Sequence[int], most: int) -> list[int]:
@@ -57,9 +57,10 @@ def thinned(steps: Sequence[int], most: int) -> list[int]:
 
 
 def clone_file(source: Path, target: Path) -> None:
-    """`target` becomes the same file as `source`, a copy where the disk has no links. Raises `SaveError`.
+    """`target` becomes the same file as `source`, a copy where the disk has no links.
 
-    Every file of a run is replaced whole and never written into, so two names of one file do not disturb each other.
+    Raises `CheckpointError` when `source` is not there (any more), `SaveError` when the disk does not take it. Every
+    file of a run is replaced whole and never written into, so two names of one file do not disturb each other.
     """
     scratch = target.with_name(f".{target.name}.{os.getpid()}")
     try:
@@ -74,4 +75,13 @@ def clone_file(source: Path, target: Path) -> None:
         scratch.unlink(missing_ok=True)
     except OSError as error:
         scratch.unlink(missing_ok=True)
-        raise SaveError(f"{target} cannot be written: {error.strerror}. Make room, then resume the run.") from error
+        if not source.exists():
+            raise CheckpointError(f"{source} is not there any more; choose another step.") from error
+        raise SaveError(f"{target} cannot be written: {error.strerror}. Make room, then try again.") from error
+
+
+def _remove(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise SaveError(f"{path} cannot be removed: {error.strerror}. Close what holds it, then try again.") from error

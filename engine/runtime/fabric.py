@@ -6,7 +6,6 @@ import atexit
 import gc
 import os
 import warnings
-from typing import Any
 
 import torch
 from lightning_fabric import Fabric
@@ -15,19 +14,10 @@ from lightning_fabric.plugins import MixedPrecision
 from engine.errors import TrainingError
 
 
-class _Autocast(MixedPrecision):
-    """bfloat16 for the large products alone. Fabric's own also rounds the inputs, which are the loss's targets too."""
-
-    def __init__(self, device: str) -> None:
-        super().__init__("bf16-mixed", device)
-
-    def convert_input(self, data: Any) -> Any:
-        return data
-
-
 def make_fabric(device: str, precision: str) -> Fabric:
     """A launched Fabric on `device` ("auto", "cpu" or "cuda") with `precision` ("32-true" or "bf16-mixed").
 
+    It wraps no network, which would round what goes in; a run enters its `autocast` and averages gradients itself.
     Under torchrun every process of the group joins here. Raises `TrainingError` when there is no such device.
     """
     if device == "cuda" and not torch.cuda.is_available():
@@ -42,8 +32,8 @@ def make_fabric(device: str, precision: str) -> Fabric:
             accelerator=accelerator,
             devices=processes,
             num_nodes=nodes,
-            strategy="ddp_find_unused_parameters_true" if processes * nodes > 1 else "auto",
-            plugins=_Autocast(accelerator) if precision == "bf16-mixed" else None,
+            strategy="ddp" if processes * nodes > 1 else "auto",
+            plugins=MixedPrecision("bf16-mixed", accelerator) if precision == "bf16-mixed" else None,
         )
         fabric.launch()
     if processes * nodes > 1:
@@ -53,7 +43,7 @@ def make_fabric(device: str, precision: str) -> Fabric:
 
 def _leave_group() -> None:
     """End the group's threads before the process ends, or C++ may abort it; Fabric does so for NCCL alone."""
-    # What still refers to the group from a cycle, such as a wrapped model, would keep its threads.
+    # What still refers to the group from a cycle would keep its threads.
     gc.collect()
     if torch.distributed.is_initialized():
         torch.distributed.destroy_process_group()

@@ -43,7 +43,7 @@ def prepare(config: Any) -> None:
 
 
 def run_training(run: TrainingRun) -> Job[Event, dict[str, float]]:
-    """Train until the run's steps or minutes are reached or a stop is asked for; returns the last measures.
+    """Train until the run's steps or minutes are reached or a stop is asked for; returns the kept model's measures.
 
     A step that completes yields its figures and pictures when they are due and ends with a `Heartbeat`.
     """
@@ -54,7 +54,7 @@ def run_training(run: TrainingRun) -> Job[Event, dict[str, float]]:
         yield from desk.told(desk.advance())
     if not run.saved:
         yield from desk.told(desk.saved())
-    return desk.measures
+    return run.model_measures
 
 
 class _Desk:
@@ -64,7 +64,7 @@ class _Desk:
         self._run = run
         self.stopped = False
         self.wanted: str | None = None
-        self.measures: dict[str, float] = {}
+        self._measures: dict[str, float] = {}
         self._measured_at = -1
         self._watch_seconds = 0.0
         self._glimpsed = 0.0
@@ -110,7 +110,7 @@ class _Desk:
         events: list[Event] = []
         if self._measured_at != run.step_count:
             events += self._measured()
-        run.save(self.measures)
+        run.save(self._measures)
         return [*events, Saved(run.step_count, str(run.state_path))]
 
     def _next_moment(self) -> tuple[str, str] | None:
@@ -146,7 +146,7 @@ class _Desk:
         found = run.measures()
         if not found:
             return []
-        self.measures = found
+        self._measures = found
         return [Metrics(run.step_count, run.config.steps, run.seconds, found)]
 
     def _is_glimpse_due(self) -> bool:
@@ -180,7 +180,7 @@ class _Desk:
     def _edited(self, command: Edit) -> list[Event]:
         run = self._run
         try:
-            run.config = edited(run.config, command.changes)
+            run.take_on(edited(run.config, command.changes))
         except EngineError as error:
             return [Note(run.step_count, "warning", str(error))]
         changes = ", ".join(f"{name} = {value}" for name, value in command.changes.items())

@@ -34,6 +34,8 @@ def load_optimiser(optimiser: torch.optim.Optimizer, tensors: Mapping[str, Tenso
         if tensor.dim():
             tensor = torch.empty_like(parameters[number], dtype=tensor.dtype).copy_(tensor)
         grouped.setdefault(number, {})[key] = tensor
+    if len({frozenset(values) for values in grouped.values()}) > 1:
+        raise ValueError("the state of some parameters is incomplete")
     state = optimiser.state_dict()
     state["state"] = grouped
     optimiser.load_state_dict(state)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -53,7 +53,7 @@ class _Progress:
 
 
 class TrainingRun(ABC):
-    """Makes steps. `config` may be replaced between two steps (live edits).
+    """Makes steps. Between two steps `take_on` may replace `config` (live edits).
 
     `parts` are the parts of a step that can be taken alone, in order; the last one completes the step. The
     configuration has at least the fields steps, minutes, log_every, picture_every, measure_every, save_every, seed,
@@ -72,12 +72,14 @@ class TrainingRun(ABC):
         self.device: torch.device = self.fabric.device
         self.noise = torch.Generator(device=self.device)
         self.rng = np.random.default_rng()
-        self.gradient_norms: dict[str, float] = {}
+        self.gradient_norms: dict[str, float] = {}  # of the last update, before anything was clipped
+        self.model_measures: dict[str, float] = {}  # of the model at `model_path`; the job returns them
         self.extra: dict[str, Any] = {}  # JSON values of a subclass that are saved with the state
         self._checkpoints = run_dir / "checkpoints"
         self._history = CheckpointHistory(run_dir)
         self._progress = _Progress()
         self._networks: dict[str, nn.Module] = {}
+        self._parameters: dict[str, list[nn.Parameter]] = {}
         self._optimisers: dict[str, torch.optim.Optimizer] = {}
         self._kept: dict[str, Stateful] = {}
         self._bad_in_a_row = 0
@@ -110,9 +112,20 @@ class TrainingRun(ABC):
     def write_model(self, path: Path, measures: Mapping[str, float]) -> None:
         """Write the model that the catalog can take in (`engine.runtime.checkpoint.save_checkpoint`)."""
 
+    def is_better(self, measures: Mapping[str, float]) -> bool:
+        """Whether the model as it is now takes the place of the one with `model_measures`; the newest does."""
+        return True
+
     def learning_rates(self) -> dict[str, float]:
         """The learning rate of each optimiser at this step; the base multiplies it after bad steps."""
         return dict.fromkeys(self._optimisers, self.config.learning_rate)
+
+    def take_on(self, config: Any) -> None:
+        """Go on with these settings, of which only live ones differ; the run stays as it is when they are refused.
+
+        Raises `TrainingError` for settings that this run cannot go on with.
+        """
+        self.config = config
 
     # ---- what a subclass uses
 
@@ -124,6 +137,8 @@ class TrainingRun(ABC):
         """Make a network known, and what trains it; saved and restored from now on. Returns it on the device."""
         network.to(self.device)
         self._networks[name] = network
+        # Looked up once: walking through the modules at every step takes as long as a small network's product.
+        self._parameters[name] = [parameter for parameter in network.parameters() if parameter.requires_grad]
         if optimiser is not None:
             self._optimisers[name] = optimiser
         return network
@@ -138,13 +153,20 @@ class TrainingRun(ABC):
             self._restore(self.state_path)
             self.opening_notes.append(f"Going on from step {self.step_count}.")
 
-    def update(self, name: str) -> bool:
+    def descend(self, name: str, loss: Tensor) -> None:
+        """Leave the gradient of `loss` with the parameters of a network, and nothing with those of any other."""
+        parameters = self._parameters[name]
+        gradients = torch.autograd.grad(loss, parameters, allow_unused=True)
+        for parameter, gradient in zip(parameters, gradients, strict=True):
+            parameter.grad = gradient
+
+    def update(self, name: str, clip: Callable[[], object] | None = None) -> bool:
         """One step of an optimiser on the gradients that its network holds; False when they are not finite.
 
-        Gradients are averaged over the processes first, so each comes to the same answer.
+        Gradients are averaged over the processes first, so each comes to the same answer. `clip` limits them in place
+        once their norm is noted.
         """
-        parameters = [p for p in self._networks[name].parameters() if p.grad is not None]
-        gradients = [p.grad for p in parameters if p.grad is not None]
+        gradients = [p.grad for p in self._parameters[name] if p.grad is not None]
         if self.fabric.world_size > 1:
             self._average(gradients)
         norm = float(torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients))))
@@ -152,12 +174,18 @@ class TrainingRun(ABC):
         if not np.isfinite(norm):
             self._step_was_bad = True
             return False
+        if clip is not None:
+            clip()
         optimiser = self._optimisers[name]
-        rate = self.learning_rates()[name] * self._progress.rate_factor
+        rate = self.rate(name)
         for group in optimiser.param_groups:
             group["lr"] = rate
         optimiser.step()
         return True
+
+    def rate(self, name: str) -> float:
+        """The learning rate of an optimiser at this step, as bad steps have left it."""
+        return self.learning_rates()[name] * self._progress.rate_factor
 
     # ---- what drives it
 
@@ -168,7 +196,7 @@ class TrainingRun(ABC):
 
     @property
     def model_path(self) -> Path:
-        """The model as `write_model` left it."""
+        """The newest model, or the best so far where `is_better` says so."""
         return self._checkpoints / MODEL_FILE
 
     @property
@@ -257,9 +285,12 @@ class TrainingRun(ABC):
     # ---- saving and going back
 
     def save(self, measures: Mapping[str, float]) -> None:
-        """Write the state and the model, and keep the state among the checkpoints to rewind to."""
+        """Write the state and, when it is better, the model; keep the state among the checkpoints to rewind to."""
         if self.fabric.global_rank == 0:
-            self.write_model(self.model_path, measures)
+            # A fork begins with the measures of a model that it does not have.
+            if self.is_better(measures) or not self.model_path.exists():
+                self.write_model(self.model_path, measures)
+                self.model_measures = dict(measures)
             save_state(self.state_path, self._tensors(), self._numbers())
             self._history.keep(self.state_path, self.step_count)
         self.fabric.barrier()
@@ -273,12 +304,17 @@ class TrainingRun(ABC):
         path = self._history.path(step)
         if not path.exists():
             raise CheckpointError(f"There is no checkpoint of step {step} any more; choose another one.")
+        kept = self.model_measures
         numbers = self._restore(path)
-        self.config = from_json(type(self.config), {**to_json(self.config), **numbers["live"]})
+        if self.model_measures != kept:
+            # The model was written later, which no longer counts: any other is better now.
+            self.model_measures = {}
+        self.take_on(from_json(type(self.config), {**to_json(self.config), **numbers["live"]}))
         self.fabric.barrier()
         if self.fabric.global_rank == 0:
             self._history.go_back(step, self.state_path)
         self._bad_in_a_row = 0
+        self.saved = False
 
     def live_settings(self) -> dict[str, Any]:
         """The settings that may change in a run, as they are now."""
@@ -300,6 +336,7 @@ class TrainingRun(ABC):
             **asdict(self._progress),
             "random.numpy": self.rng.bit_generator.state,
             "live": self.live_settings(),
+            "model_measures": self.model_measures,
             "extra": self.extra,
         }
 
@@ -318,11 +355,12 @@ class TrainingRun(ABC):
                 load_optimiser(optimiser, _below(tensors, f"optimiser.{name}."))
             self.noise.set_state(tensors["random.noise"])
             self.rng.bit_generator.state = numbers["random.numpy"]
+            measures = {str(name): float(value) for name, value in numbers.get("model_measures", {}).items()}
             extra = dict(numbers["extra"])
-        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError, RuntimeError) as error:
             text = f"{path.name} is damaged or holds networks of another shape; choose a new folder for this run."
             raise CheckpointError(text) from error
-        self._progress, self.extra = progress, extra
+        self._progress, self.model_measures, self.extra = progress, measures, extra
         if self.fabric.global_rank > 0:
             # The state is the first process's; with it all would learn from the same examples.
             self.reseed(self.step_count)

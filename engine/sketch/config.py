@@ -112,9 +112,11 @@ class SketchTrainConfig:
         0.0, "Stop and save after this much training time; 0 means no limit.", group=RUN, unit="min", low=0.0,
         high=1e6, live=True)
     log_every: int = setting(20, "Steps between two points of the curves.", group=RUN, low=1, high=100_000)
-    sample_every: int = setting(250, "Steps between two sheets of sample drawings.", group=RUN, low=1, high=100_000)
-    save_every: int = setting(
-        500, "Steps between two checkpoints, each with a held-out loss.", group=RUN, low=1, high=100_000)
+    picture_every: int = setting(250, "Steps between two sheets of sample drawings.", group=RUN, low=1, high=100_000)
+    measure_every: int = setting(
+        500, "Steps between two measurements of the held-out loss; each checkpoint has one as well.", group=RUN, low=1,
+        high=100_000)
+    save_every: int = setting(500, "Steps between two checkpoints to go back to.", group=RUN, low=1, high=100_000)
     seed: int = setting(1, "Seed of the weights, batches and noise.", group=RUN, low=0, high=2**31 - 1)
     initial: str = setting(
         "", "A model file whose decoder weights the training starts from (empty: random weights).", group=RUN,

@@ -47,19 +47,6 @@ class Mixture:
         """Correlations [..., M]."""
         return self.rho_hat.tanh()
 
-    def with_temperature(self, mixture: float, pen: float, spread: float) -> Mixture:
-        """Logits divided by `mixture` and `pen`, variance multiplied by `spread` (eq. 8 has one tau for all three)."""
-        half = 0.5 * math.log(max(spread, 1e-8))
-        return Mixture(
-            self.logits / max(mixture, 1e-4),
-            self.mu_x,
-            self.mu_y,
-            self.log_sigma_x + half,
-            self.log_sigma_y + half,
-            self.rho_hat,
-            self.pen_logits / max(pen, 1e-4),
-        )
-
     def log_density(self, x: Tensor, y: Tensor) -> Tensor:
         """log p(x, y) [...] of offsets x, y [...], by log-sum-exp over the components (eq. 9's inner sum)."""
         # With rho = tanh(r): log(1 - rho^2), and along the axes x + y and x - y the form

@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from engine.errors import BadDrawingError, CheckpointError, UnknownModelError
-from engine.runtime.building import without_numbers
+from engine.runtime.building import take_numbers, without_numbers
 from engine.runtime.checkpoint import CheckpointHeader, load_checkpoint
 from engine.runtime.job import Job
 from engine.sketch import magenta
@@ -31,8 +31,6 @@ from engine.sketch.model import START_TOKEN, SketchRNN
 from engine.sketch.sampling import Sampled, sample_drawings
 from engine.sketch.stepping import Stepper, fast_dtype
 from engine.sketch.strokes import Drawing, from_stroke3, make_drawing, quickdraw_preprocess, scaled, to_stroke3
-
-MAX_PARAMETERS = 200_000_000
 
 
 @dataclass(frozen=True)
@@ -166,15 +164,7 @@ def load_model(path: Path) -> SketchModel:
         raise CheckpointError(f"{path.name} does not state its scale factor, its longest drawing and its box.")
     with without_numbers():
         module = SketchRNN(config)
-    if sum(parameter.numel() for parameter in module.parameters()) > MAX_PARAMETERS:
-        raise CheckpointError(f"{path.name} describes a model that is too large to open.")
-    try:
-        module.load_state_dict(tensors, assign=True)
-    except RuntimeError as error:
-        raise CheckpointError(f"The tensors of {path.name} do not fit the model that its header describes.") from error
-    if not all(parameter.isfinite().all() for parameter in module.parameters()):
-        raise CheckpointError(f"{path.name} holds numbers that are not finite; its training went wrong.")
-    module.requires_grad_(False).eval()
+    take_numbers(module, tensors, path.name)
     return SketchModel(module, header, float(scale), float(box), longest)
 
 

@@ -70,8 +70,7 @@ class DepthRun(TrainingRun):
         loss = F.cross_entropy(scores.float(), labels)
         self._figures = {"loss": loss.detach(), "accuracy": (scores.argmax(dim=1) == labels).float().mean()}
         yield "score"
-        self.network.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        self.descend("network", loss)
         yield "gradient"
         self.update("network")
         yield "update"

@@ -33,6 +33,10 @@ class WaeTrainConfig:
         "wae-mmd", "How the codes are made to follow the prior P_Z: all together by an MMD (wae-mmd) or by a critic "
         "(wae-gan), each by itself (vae), or not at all (ae).", group=MODEL, choices=METHODS,
         source="Tolstikhin et al. 2018, algorithms 1 and 2; Kingma and Welling 2014")
+    encoder: str = setting(
+        "deterministic", "One code for each example, or (gaussian) a normal distribution of codes, as the vae always "
+        "has: it fills the prior also where the data lies in a few narrow places.", group=MODEL,
+        choices=("deterministic", "gaussian"), source="section 2.1, after theorem 1")
     latent_size: int = setting(
         8, "d_z, the numbers of a code z.", group=MODEL, low=1, high=512,
         source="appendix C: 8 for digits, 64 for faces")
@@ -113,7 +117,7 @@ class WaeTrainConfig:
 
 _POINTS = WaeTrainConfig(
     data="8 gaussians", network="mlp", latent_size=2, width=128, depth=3, norm="none", critic_width=128,
-    penalty_weight=1.0, batch_size=256, learning_rate=1e-3, steps=10_000, picture_every=100, measure_every=1000,
+    encoder="gaussian", penalty_weight=10.0, batch_size=256, steps=10_000, picture_every=100, measure_every=1000,
     save_every=1000, precision="32-true", name="my points")
 
 # "paper" is the model of appendix C.1 (digits), "paper-faces" that of C.2 on a folder of pictures (CelebA there).
@@ -124,8 +128,8 @@ PRESETS = {
     "ae": WaeTrainConfig(method="ae"),
     "wae-mmd-points": _POINTS,
     "wae-gan-points": replace(_POINTS, method="wae-gan"),
-    "vae-points": replace(_POINTS, method="vae", penalty_weight=0.02),
-    "ae-points": replace(_POINTS, method="ae"),
+    "vae-points": replace(_POINTS, method="vae", penalty_weight=0.1),
+    "ae-points": replace(_POINTS, method="ae", encoder="deterministic"),
     "paper": WaeTrainConfig(
         width=128, depth=4, critic_width=512, critic_depth=4, rate_schedule="paper", steps=60_000, save_every=1000),
     "paper-faces": WaeTrainConfig(

@@ -11,15 +11,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from engine.data.pictures import from_pixels
 from engine.data.source import IMAGE_SIZES
 from engine.errors import CheckpointError
-from engine.runtime.building import without_numbers
+from engine.runtime.building import take_numbers, without_numbers
 from engine.runtime.checkpoint import CheckpointHeader, load_checkpoint
 from engine.wae.config import METHODS
 from engine.wae.networks import MAX_HALVINGS, AutoEncoder, WaeModelConfig
-from engine.wae.stage import AT_ONCE, showable
+from engine.wae.stage import AT_ONCE, GRID_REACH, showable
 
-MAX_PARAMETERS = 200_000_000
 MAX_UNITS = 8192
 
 Codes = NDArray[np.float32]
@@ -35,6 +35,8 @@ class AutoEncoderModel:
 
     module: AutoEncoder
     header: CheckpointHeader
+
+    can_encode = True
 
     @property
     def name(self) -> str:
@@ -63,33 +65,49 @@ class AutoEncoderModel:
         return self.module.config.prior_sigma
 
     @property
+    def latent_reach(self) -> float:
+        """How far from 0 draws of the prior nearly always lie in one dimension."""
+        return GRID_REACH * self.prior_sigma
+
+    @property
     def parameter_count(self) -> int:
         """Trained numbers of the model."""
         return sum(parameter.numel() for parameter in self.module.parameters())
 
     @torch.no_grad()
-    def encode(self, examples: NDArray[np.generic]) -> Codes:
-        """The codes of examples, of a variational encoder the means. Raises `ValueError` for another shape."""
-        data = self._as_data(examples)
-        codes = [self.module.encode(part).mean for part in torch.split(data, AT_ONCE)]
+    def encode(self, examples: NDArray[np.generic], seed: int | None = None) -> Codes:
+        """The codes of examples: of a variational encoder the means or, with a seed, a draw for each.
+
+        Raises `ValueError` for examples of another shape.
+        """
+        encoded = [self.module.encode(part) for part in torch.split(self._as_data(examples), AT_ONCE)]
+        if seed is None:
+            codes = [part.mean for part in encoded]
+        else:
+            generator = torch.Generator().manual_seed(seed)
+            codes = [part.sample(torch.randn(part.mean.shape, generator=generator)) for part in encoded]
         return np.asarray(torch.cat(codes).numpy(), np.float32)
 
-    @torch.no_grad()
     def decode(self, codes: NDArray[np.generic]) -> NDArray[np.generic]:
         """The examples of codes [n, d]. Raises `ValueError` for another shape."""
-        latent = torch.from_numpy(np.ascontiguousarray(codes, np.float32))
+        return showable(self.generated(codes))
+
+    @torch.no_grad()
+    def generated(self, codes: NDArray[np.generic]) -> Tensor:
+        """`decode` as the data is in training: float32 [n, *shape], pictures in [-1, 1]."""
+        latent = torch.from_numpy(np.array(codes, np.float32))
         if latent.dim() != 2 or latent.shape[1] != self.latent_size:
             raise ValueError(f"codes [n, {self.latent_size}] are needed, not {tuple(latent.shape)}")
-        return showable(torch.cat([self.module.decode(part) for part in torch.split(latent, AT_ONCE)]))
+        return torch.cat([self.module.decode(part) for part in torch.split(latent, AT_ONCE)])
 
-    def prior(self, count: int, seed: int, scale: float = 1.0) -> Codes:
-        """Codes drawn from the prior, their distance from 0 multiplied by `scale`."""
+    def latents(self, count: int, seed: int) -> Codes:
+        """Codes [count, d] drawn from the prior; the same seed gives the same ones."""
         drawn = torch.randn(count, self.latent_size, generator=torch.Generator().manual_seed(seed))
-        return np.asarray((scale * self.prior_sigma * drawn).numpy(), np.float32)
+        return np.asarray((self.prior_sigma * drawn).numpy(), np.float32)
 
-    def sample(self, count: int, seed: int, scale: float = 1.0) -> NDArray[np.generic]:
-        """New examples; the same seed gives the same ones, and the first of more."""
-        return self.decode(self.prior(count, seed, scale))
+    def sample(self, latents: NDArray[np.generic]) -> NDArray[np.generic]:
+        """`decode`, by the name that it has for every generative model."""
+        return self.decode(latents)
 
     def interpolate(self, start: Codes, end: Codes, steps: int) -> NDArray[np.generic]:
         """The examples along the straight line from code `start` [d] to code `end` [d], both ends included."""
@@ -102,10 +120,10 @@ class AutoEncoderModel:
 
     def _as_data(self, examples: NDArray[np.generic]) -> Tensor:
         wanted = self.shape
-        given = torch.from_numpy(np.ascontiguousarray(examples))
-        if given.dtype == torch.uint8 and len(wanted) == 3:
-            channels_first = given.unsqueeze(1) if given.dim() == 3 else given.movedim(-1, 1)
-            given = channels_first.float() / 127.5 - 1
+        if examples.dtype == np.uint8 and len(wanted) == 3 and examples.ndim in (3, 4):
+            given = from_pixels(examples.astype(np.uint8, copy=False))
+        else:
+            given = torch.from_numpy(np.array(examples))
         if tuple(given.shape[1:]) != wanted or given.dtype == torch.uint8:
             raise ValueError(f"examples of the shape {wanted} are needed, not {examples.dtype} {examples.shape}")
         return given.float()
@@ -117,16 +135,7 @@ def load_autoencoder(path: Path) -> AutoEncoderModel:
     config = _model_config(header)
     with without_numbers():
         module = AutoEncoder(config)
-    if sum(parameter.numel() for parameter in module.parameters()) > MAX_PARAMETERS:
-        raise CheckpointError(f"{path.name} describes a model that is too large to open.")
-    try:
-        module.load_state_dict(tensors, assign=True)
-    except RuntimeError as error:
-        raise CheckpointError(f"The tensors of {path.name} do not fit the model that its header describes.") from error
-    if not all(tensor.isfinite().all() for tensor in module.state_dict().values()):
-        raise CheckpointError(f"{path.name} holds numbers that are not finite; its training went wrong.")
-    module.requires_grad_(False).eval()
-    module.lay_out_for_speed()
+    take_numbers(module, tensors, path.name)
     return AutoEncoderModel(module, header)
 
 

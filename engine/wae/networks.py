@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor, nn
 
 from engine.gan.layers import ExactLinear, initialise, make_activation
@@ -22,7 +21,8 @@ MAX_HALVINGS = 5  # after which a picture of 28 or 32 pixels is a single one
 class WaeModelConfig:
     """The shape of an auto-encoder: everything that is needed to build it again from a checkpoint.
 
-    shape: (2,) for points, (C, H, W) for pictures. variational: the encoder gives a log variance beside the mean.
+    shape: (2,) for points, (C, H, W) for pictures. variational: the encoder is random, with a log variance beside the
+    mean.
     """
 
     shape: tuple[int, ...] = (1, 28, 28)
@@ -81,12 +81,6 @@ class AutoEncoder(nn.Module):
         small = config.network == "conv" and config.norm == "batch"
         for part in (self.encoder, self.decoder):
             initialise(part, config.activation, convolutional=small)
-
-    def lay_out_for_speed(self) -> None:
-        """Keep filters with the channels last, as new ones are, after they were loaded from a file."""
-        for parameter in self.parameters():
-            if parameter.dim() == 4:
-                parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
 
     @property
     def pictures(self) -> bool:

@@ -40,6 +40,7 @@ class Stage:
         config = model.config
         generator = torch.Generator().manual_seed(seed)
         self.prior_sigma = config.prior_sigma
+        self._noise = torch.randn(CODES, config.latent_size, generator=torch.Generator().manual_seed(seed + 2))
         self.prior = self.prior_sigma * torch.randn(CODES, config.latent_size, generator=generator)
         self._latents = self.prior_sigma * torch.randn(
             PICTURES if model.pictures else POINTS, config.latent_size, generator=generator
@@ -50,17 +51,18 @@ class Stage:
     def pictures(self) -> Shown:
         """Everything, for the time line."""
         with self._looking():
-            codes = self._encode(self.examples)
-            return self._common(codes) | self._codes(codes, self.labels) | self._paths(codes)
+            means, codes = self._encode(self.examples)
+            return self._common(means) | self._codes(codes, self.labels) | self._paths(means)
 
     def glimpse(self, codes: Tensor | None, labels: Tensor | None) -> Shown:
         """What may be shown several times a second, with the codes [n, d] and classes of the last batch."""
         with self._looking():
-            shown = self._common(self._encode(self._shown))
+            means, _ = self._encode(self._shown)
+            shown = self._common(means)
         return shown | (self._codes(codes, labels) if codes is not None else {})
 
-    def held_out_codes(self) -> Tensor:
-        """Means of Q(z | x) of `examples` [n, d]."""
+    def held_out_codes(self) -> tuple[Tensor, Tensor]:
+        """Of `examples`: the means of Q(z | x), and a draw of each [n, d], which are draws of Q_Z."""
         with self._looking():
             return self._encode(self.examples)
 
@@ -114,9 +116,14 @@ class Stage:
         grid = torch.stack(torch.meshgrid(line, line, indexing="xy"), dim=2)
         return self._decode(grid.view(-1, 2)).view(GRID, GRID, 2).numpy()
 
-    def _encode(self, data: Tensor) -> Tensor:
+    def _encode(self, data: Tensor) -> tuple[Tensor, Tensor]:
         device = self._fabric.device
-        return torch.cat([self._model.encode(part.to(device)).mean for part in torch.split(data, AT_ONCE)])
+        means, draws = [], []
+        for part, noise in zip(torch.split(data, AT_ONCE), torch.split(self._noise[: len(data)], AT_ONCE), strict=True):
+            encoded = self._model.encode(part.to(device))
+            means.append(encoded.mean)
+            draws.append(encoded.sample(noise.to(device)))
+        return torch.cat(means), torch.cat(draws)
 
     def _decode(self, latent: Tensor) -> Tensor:
         device = self._fabric.device

@@ -13,9 +13,6 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QListWidgetItem, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.experiments.experiment import Experiment, PlannedRun
-from engine.gan.health import symptoms
-from engine.runtime.config import to_json
-from engine.runtime.job import Metrics, Note, Phase
 from gui.lab import Lab, LabContext
 from gui.palette import Theme
 from gui.services.picture_store import PictureStore
@@ -25,11 +22,11 @@ from gui.training_lab.info import INFO_HTML
 from gui.training_lab.model_side import ModelSide
 from gui.training_lab.run_column import RunColumn
 from gui.training_lab.run_set import RunSet
+from gui.training_lab.run_views import RunViews
 from gui.training_lab.saving import Saving
 from gui.training_lab.workspace import Workspace
 
 MOST_COLUMNS = 4
-MOST_NOTES = 500
 
 
 class TrainingLab(Lab):
@@ -50,10 +47,9 @@ class TrainingLab(Lab):
         self.side = ModelSide(
             self.workspace.diagrams, self.workspace.settings, context.theme.theme, context.messages, self
         )
+        self.views = RunViews(self.workspace, self.side, self.store, context.messages, self)
         self.saving = Saving(self.workspace, context.messages, self)
         self.columns: dict[RunModel, RunColumn] = {}
-        self.labels: dict[RunModel, str] = {}
-        self.chosen: RunModel | None = None
         self.experiment: Experiment | None = None
         self.draft: list[PlannedRun] = []
         self._is_shown = False
@@ -166,8 +162,7 @@ class TrainingLab(Lab):
     # ---- runs come and go
 
     def _on_runs_added(self, run: RunModel) -> None:
-        label = self._label_for(run)
-        self.labels[run] = label
+        label = self.views.add(run)
         view = self.workspace
         view.hide_hint()
         item = QListWidgetItem(label)
@@ -176,48 +171,24 @@ class TrainingLab(Lab):
         on_stage = len(self.columns) < MOST_COLUMNS
         item.setCheckState(Qt.CheckState.Checked if on_stage else Qt.CheckState.Unchecked)
         view.run_list.addItem(item)
-        run.metrics.connect(partial(self._on_run_metrics, run))
-        run.note.connect(partial(self._on_run_note, run))
-        run.rewound.connect(partial(self._on_run_rewound, run))
-        run.kept_changed.connect(partial(self._on_run_kept_changed, run))
-        run.checkpoints_changed.connect(partial(self._on_run_checkpoints_changed, run))
         run.state_changed.connect(partial(self._on_run_state_changed, run))
-        run.config_changed.connect(partial(self._on_run_config_changed, run))
-        run.shown.connect(partial(self._on_run_shown, run))
-        run.phase.connect(partial(self._on_run_phase, run))
         if on_stage:
             self._put_on_stage(run)
-        if self.chosen is None:
+        if self.views.chosen is None:
             self.choose(run)
         self._watch()
 
     def _on_runs_removed(self, run: RunModel) -> None:
-        label = self.labels.pop(run)
-        view = self.workspace
+        label = self.views.labels[run]
         self._take_off_stage(run)
-        for item in view.run_list.findItems(label, Qt.MatchFlag.MatchExactly):
-            view.run_list.takeItem(view.run_list.row(item))
-        view.plot.remove_run(label)
-        view.table.remove_run(label)
-        view.timeline.remove_run(label)
-        self.store.forget(run.folder)
-        if self.chosen is run:
-            self.chosen = None
-            if self.runs.runs:
-                self.choose(self.runs.runs[-1])
-        if not self.runs.runs:
-            view.timeline.clear()
-            view.notes.clear()
-            view.health.show_symptoms([])
-            view.verdict.hide()
-
-    def _label_for(self, run: RunModel) -> str:
-        taken = set(self.labels.values())
-        names = (run.name if number == 1 else f"{run.name} ({number})" for number in range(1, len(taken) + 2))
-        return next(name for name in names if name not in taken)
+        for item in self.workspace.run_list.findItems(label, Qt.MatchFlag.MatchExactly):
+            self.workspace.run_list.takeItem(self.workspace.run_list.row(item))
+        self.views.remove(run)
+        if self.views.chosen is None and self.runs.runs:
+            self.choose(self.runs.runs[-1])
 
     def _put_on_stage(self, run: RunModel) -> None:
-        column = RunColumn(run, self.labels[run], self._context.theme.theme)
+        column = RunColumn(run, self.views.labels[run], self._context.theme.theme)
         column.chosen.connect(self.choose)
         column.close_requested.connect(self.runs.close)
         column.stage.save_requested.connect(self.saving.ask_for_picture)
@@ -233,21 +204,10 @@ class TrainingLab(Lab):
 
     def choose(self, run: RunModel) -> None:
         """The settings, the drawing, the log and the health are this run's from now on."""
-        self.chosen = run
         for each, column in self.columns.items():
             column.set_chosen(each is run and len(self.columns) > 1)
-        view = self.workspace
-        self.side.show(run.config, running=run.state != "idle")
-        drawing = self.side.drawing
-        if drawing is not None:
-            drawing.show_arrays(run.newest)
-            drawing.show_figures(run.figures)
-        view.transport.set_parts(self._parts_of(run))
-        view.transport.set_frozen(bool(getattr(run.config, "freeze_critic", False)))
-        view.timeline.set_checkpoints(run.checkpoints)
-        view.transport.set_checkpoints(run.checkpoints)
+        self.views.choose(run)
         self.saving.choose(run)
-        self._show_health(run)
         self._refresh_state()
 
     # ---- what the person does
@@ -273,26 +233,26 @@ class TrainingLab(Lab):
 
     def _only_chosen(self) -> list[RunModel]:
         """The run that may be started: none while another program trains it."""
-        return [self.chosen] if self.chosen is not None and self.chosen.state != "elsewhere" else []
+        return [self.views.chosen] if self.views.chosen is not None and self.views.chosen.state != "elsewhere" else []
 
     def _on_transport_freeze_toggled(self, frozen: bool) -> None:
-        if self.chosen is not None:
-            self.chosen.edit({"freeze_critic": frozen})
+        if self.views.chosen is not None:
+            self.views.chosen.edit({"freeze_critic": frozen})
 
     def _on_rewind_requested(self, step: int) -> None:
-        if self.chosen is not None:
-            self.chosen.rewind(step)
+        if self.views.chosen is not None:
+            self.views.chosen.rewind(step)
 
     def _on_fork_requested(self, step: int) -> None:
-        if self.chosen is not None:
-            self.runs.fork(self.chosen, step)
+        if self.views.chosen is not None:
+            self.runs.fork(self.views.chosen, step)
 
     def _on_side_edited(self, changes: Mapping[str, Any]) -> None:
         if self.draft:
             row = max(0, self.workspace.run_list.currentRow())
             self.draft[row] = replace(self.draft[row], config=self.side.config)
-        elif self.chosen is not None:
-            self.chosen.edit(changes)
+        elif self.views.chosen is not None:
+            self.views.chosen.edit(changes)
 
     def _on_run_list_row_changed(self, row: int) -> None:
         if self.draft and 0 <= row < len(self.draft):
@@ -302,7 +262,7 @@ class TrainingLab(Lab):
 
     def _on_run_list_item_changed(self, item: QListWidgetItem) -> None:
         label = item.data(Qt.ItemDataRole.UserRole)
-        run = next((run for run, name in self.labels.items() if name == label), None)
+        run = next((run for run, name in self.views.labels.items() if name == label), None)
         if run is None:
             return
         wanted = item.checkState() == Qt.CheckState.Checked
@@ -326,9 +286,9 @@ class TrainingLab(Lab):
         view.plot.set_cursor(step)
         steps = view.timeline.picture_steps()
         for run, column in self.columns.items():
-            at = steps.get(self.labels[run])
+            at = steps.get(self.views.labels[run])
             if at is not None:
-                near = view.timeline.near(self.labels[run])
+                near = view.timeline.near(self.views.labels[run])
                 self.store.request(run.folder, at, column.show_kept, near)
 
     def _on_timeline_live_chosen(self) -> None:
@@ -339,90 +299,31 @@ class TrainingLab(Lab):
 
     # ---- what runs tell
 
-    def _on_run_metrics(self, run: RunModel, point: Metrics) -> None:
-        label = self.labels[run]
-        self.workspace.plot.add(point, label)
-        self.workspace.table.set_run(label, point.step, run.figures)
-        if run is self.chosen:
-            self.workspace.timeline.set_now(point.step)
-            if self.side.drawing is not None:
-                self.side.drawing.show_figures(point.values)
-            self._show_health(run)
-
-    def _on_run_note(self, run: RunModel, note: Note) -> None:
-        label = self.labels[run]
-        if note.level == "edit":
-            self.workspace.plot.add_mark(note.step, note.text, label)
-            self.workspace.timeline.add_edit(note.step, f"{label}: {note.text}")
-        elif note.level == "warning" and run.is_live:
-            self._context.messages.warning(note.text)
-        notes = self.workspace.notes
-        notes.addItem(f"{note.step:,}  {label}: {note.text}")
-        while notes.count() > MOST_NOTES:
-            notes.takeItem(0)
-
-    def _on_run_rewound(self, run: RunModel, step: int) -> None:
-        self.workspace.plot.rewind(step, self.labels[run])
-        self.workspace.timeline.rewind(step, self.labels[run])
-        self.store.forget(run.folder, after=step)
-
-    def _on_run_kept_changed(self, run: RunModel, steps: list[int]) -> None:
-        self.workspace.timeline.set_steps(steps, self.labels[run])
-
-    def _on_run_checkpoints_changed(self, run: RunModel, steps: list[int]) -> None:
-        if run is self.chosen:
-            self.workspace.timeline.set_checkpoints(steps)
-            self.workspace.transport.set_checkpoints(steps)
-
     def _on_run_state_changed(self, run: RunModel, _state: str) -> None:
         for each, column in self.columns.items():
             column.set_waiting(self.runs.is_waiting(each))
         self._watch()
-        if run is self.chosen:
-            self.side.show(run.config, running=run.state != "idle")
+        if run is self.views.chosen:
+            self.views.show_config(run)
             self._refresh_state()
-        self._show_verdict()
-
-    def _on_run_config_changed(self, run: RunModel, config: Any) -> None:
-        if run is self.chosen:
-            self.side.show(config, running=run.state != "idle")
-            self.workspace.transport.set_frozen(bool(getattr(config, "freeze_critic", False)))
-
-    def _on_run_shown(self, run: RunModel, arrays: Mapping[str, Any], _step: int) -> None:
-        if run is self.chosen and self.side.drawing is not None:
-            self.side.drawing.show_arrays(arrays)
-
-    def _on_run_phase(self, run: RunModel, phase: Phase) -> None:
-        if run is self.chosen:
-            self.workspace.transport.set_phase(phase.part, phase.name)
-            if self.side.drawing is not None:
-                self.side.drawing.show_phase(phase.part, phase.name)
+        self.workspace.show_verdict(
+            self.experiment, {label: each.folder for each, label in self.views.labels.items()})
 
     # ---- showing
 
-    @staticmethod
-    def _parts_of(run: RunModel) -> tuple[str, ...]:
-        has_critic = run.trainer.name == "gan" or getattr(run.config, "method", "") == "wae-gan"
-        return ("critic", "generator") if has_critic else ("step",)
-
     def _refresh_state(self) -> None:
-        run = self.chosen
+        run = self.views.chosen
         self.workspace.transport.set_state("idle" if run is None else run.state)
         self._show_status()
-
-    def _show_health(self, run: RunModel) -> None:
-        self.workspace.health.show_symptoms(symptoms(list(run.recent), to_json(run.config)))
-
-    def _show_verdict(self) -> None:
-        self.workspace.show_verdict(self.experiment, {self.labels[run]: run.folder for run in self.runs.runs})
 
     def _watch(self) -> None:
         for run in self.runs.runs:
             run.watch(self._is_shown and run in self.columns)
 
     def _show_status(self) -> None:
-        if self._is_shown and self.chosen is not None:
-            self._context.status.set_model(f"{self.chosen.trainer.title} · {self.labels[self.chosen]}")
+        run = self.views.chosen
+        if self._is_shown and run is not None:
+            self._context.status.set_model(f"{run.trainer.title} · {self.views.labels[run]}")
 
     def _on_theme_changed(self, theme: Theme) -> None:
         self.workspace.set_theme(theme)

@@ -31,7 +31,7 @@ from gui.widgets.live_plot import LivePlot
 from gui.widgets.timeline import Timeline
 from gui.widgets.transport import TransportBar
 
-SIDE_WIDTH = 380
+SIDE_WIDTH = 440
 EMPTY_CURVES = "The curves of the runs appear here as soon as they train."
 
 
@@ -50,7 +50,8 @@ class Workspace(QWidget):
         self.title = QLabel()
         self.title.setProperty("role", "heading")
         self.save_button = QToolButton()
-        self.save_button.setText("Save…")
+        self.save_button.setText("Save")
+        self.save_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.save_button.setToolTip("Save pictures, curves, an animation or the model of the chosen run.")
         self.save_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.transport = TransportBar(theme)
@@ -159,13 +160,13 @@ class Workspace(QWidget):
         middle.addWidget(self.below)
         middle.setStretchFactor(0, 3)
         middle.setStretchFactor(1, 2)
-        middle.setSizes([460, 240])
+        middle.setSizes([520, 190])
         middle.setChildrenCollapsible(False)
         whole = QSplitter(Qt.Orientation.Horizontal)
         whole.addWidget(middle)
         whole.addWidget(self.side)
         whole.setStretchFactor(0, 1)
-        whole.setSizes([900, SIDE_WIDTH])
+        whole.setSizes([720, SIDE_WIDTH])
         whole.setChildrenCollapsible(False)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 12, 16, 14)

@@ -13,6 +13,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent, Q
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from gui.palette import Theme
+from gui.widgets.curve_painting import ticks
 
 STYLES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine, Qt.PenStyle.DashDotLine)
 
@@ -44,17 +45,6 @@ class Level:
 
     y: float
     text: str
-
-
-def round_ticks(low: float, high: float, most: int) -> list[float]:
-    """At most about `most` round numbers (1, 2 or 5 times a power of ten apart) from `low` to `high`."""
-    span = high - low
-    if not span > 0 or not math.isfinite(span):
-        return []
-    least = span / max(most, 1)
-    power = 10.0 ** math.floor(math.log10(least))
-    step = next(power * times for times in (1, 2, 5, 10) if power * times >= least * (1 - 1e-9))
-    return [index * step for index in range(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1)]
 
 
 class Chart(QWidget):
@@ -177,10 +167,10 @@ class Chart(QWidget):
     def _y_ticks(self, limits: tuple[float, float, float, float]) -> list[tuple[float, str]]:
         most = max(int(self.height() / 60), 2)
         if not self._log:
-            return [(value, f"{value:g}") for value in round_ticks(limits[2], limits[3], most)]
+            return [(value, f"{value:g}") for value in ticks(limits[2], limits[3], most)]
         if limits[3] - limits[2] < 1:
             return [(math.log10(value), f"{value:.3g}")
-                    for value in round_ticks(10 ** limits[2], 10 ** limits[3], most) if value > 0]
+                    for value in ticks(10 ** limits[2], 10 ** limits[3], most) if value > 0]
         stride = max(math.ceil((limits[3] - limits[2]) / most), 1)
         powers = range(math.ceil(limits[2]), math.floor(limits[3]) + 1)
         return [(float(power), f"{10.0 ** power:g}") for power in powers if power % stride == 0]
@@ -197,7 +187,7 @@ class Chart(QWidget):
             painter.setPen(QColor(theme.muted))
             painter.drawText(QRectF(0, y - 10, frame.left() - 6, 20),
                              int(Qt.AlignmentFlag.AlignRight) | int(Qt.AlignmentFlag.AlignVCenter), text)
-        for value in round_ticks(limits[0], limits[1], max(int(frame.width() / 60), 2)):
+        for value in ticks(limits[0], limits[1], max(int(frame.width() / 60), 2)):
             x = frame.left() + (value - limits[0]) / (limits[1] - limits[0]) * frame.width()
             painter.setPen(QColor(theme.grid))
             painter.drawLine(QPointF(x, frame.top()), QPointF(x, frame.bottom()))

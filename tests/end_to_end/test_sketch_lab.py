@@ -308,7 +308,7 @@ def training(qtbot: QtBot, lab: SketchLab, drawings: Path) -> TrainingPanel:
     assert isinstance(panel, TrainingPanel)
     panel.form.set_config(SketchTrainConfig(
         data=(str(drawings),), mode="decoder", encoder_size=8, decoder_size=8, latent_size=4, mixtures=2,
-        batch_size=4, steps=1_000_000, log_every=1, sample_every=50, save_every=10, name="zigzags",
+        batch_size=4, steps=1_000_000, log_every=1, picture_every=50, save_every=10, name="zigzags",
         precision="32-true", device="cpu",
     ))
     click(panel.start_button)

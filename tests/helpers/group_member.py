@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 
@@ -21,9 +21,9 @@ def watched(folder: Path) -> None:
     """Let every save append a line to FOLDER/RANK.jsonl: the step, the weights and the random numbers to come."""
     save = SketchRun.save
 
-    def noted(run: SketchRun) -> dict[str, float]:
+    def noted(run: SketchRun, measures: Mapping[str, float]) -> None:
         weights = b"".join(tensor.numpy().tobytes() for tensor in run.model.state_dict().values())
-        random = json.dumps(run._rng.bit_generator.state).encode() + run._noise.get_state().numpy().tobytes()
+        random = json.dumps(run.rng.bit_generator.state).encode() + run.noise.get_state().numpy().tobytes()
         line = {
             "step": run.step_count,
             "weights": hashlib.sha256(weights).hexdigest(),
@@ -31,7 +31,7 @@ def watched(folder: Path) -> None:
         }
         with (folder / f"{os.environ['RANK']}.jsonl").open("a") as file:
             file.write(json.dumps(line) + "\n")
-        return save(run)
+        save(run, measures)
 
     SketchRun.save = noted  # type: ignore[assignment,method-assign]  # to look on, nothing else changes
 

@@ -41,7 +41,8 @@ def tiny_autoencoder(path: Path, config: WaeModelConfig | None = None, seed: int
 def tiny_run(**changes: Any) -> WaeTrainConfig:
     """A run on points that says everything at every step and takes no time."""
     small = replace(
-        PRESETS["wae-mmd-points"], width=16, depth=2, critic_width=16, critic_depth=1, batch_size=32, steps=12,
+        PRESETS["wae-mmd-points"], encoder="deterministic", penalty_weight=1.0, width=16, depth=2, critic_width=16,
+        critic_depth=1, batch_size=32, steps=12,
         log_every=1, picture_every=1000, measure_every=1000, save_every=1000, device="cpu",
     )
     return replace(small, **changes)

@@ -63,7 +63,7 @@ class TinyRun(TrainingRun):
         yield "score"
         for network in (self.slope, self.offset):
             network.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         yield "gradient"
         self.update(part)
         yield "update"

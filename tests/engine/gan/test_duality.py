@@ -33,7 +33,7 @@ def random(count: int, seed: int) -> Tensor:
     return torch.randn(count, 1, generator=torch.Generator().manual_seed(seed))
 
 
-@pytest.mark.parametrize("objective", ["minimax", "non_saturating", "hinge"])
+@pytest.mark.parametrize("objective", ["minimax", "non-saturating", "hinge"])
 def test_gap_is_near_zero_for_the_data_itself_and_grows_with_the_distance(objective: str) -> None:
     real, latents = random(2000, 0), random(2000, 1)
     gaps = [duality_gap(Shift(by), critic(), objective, real, latents, rate=0.02) for by in (0.0, 1.0, 3.0)]

@@ -30,7 +30,7 @@ def plain_losses(objective: str) -> tuple[float, float]:
     logistic = -mean([math.log(sigmoid(r)) for r in real]) - mean([math.log(1 - sigmoid(f)) for f in fake])
     return {
         "minimax": (logistic, mean([math.log(1 - sigmoid(f)) for f in fake])),
-        "non_saturating": (logistic, -mean([math.log(sigmoid(f)) for f in fake])),
+        "non-saturating": (logistic, -mean([math.log(sigmoid(f)) for f in fake])),
         "wasserstein": (mean(fake) - mean(real), -mean(fake)),
         "hinge": (-mean([min(0, -1 + r) for r in real]) - mean([min(0, -1 - f) for f in fake]), -mean(fake)),
     }[objective]
@@ -54,11 +54,11 @@ def test_losses_and_gradients_are_finite_for_a_critic_that_is_certain(objective:
 def test_the_saturating_loss_saturates_and_the_other_does_not() -> None:
     fake = torch.tensor([[-12.0]], requires_grad=True)
     (weak,) = torch.autograd.grad(OBJECTIVES["minimax"].generator_loss(fake), fake)
-    (strong,) = torch.autograd.grad(OBJECTIVES["non_saturating"].generator_loss(fake), fake)
+    (strong,) = torch.autograd.grad(OBJECTIVES["non-saturating"].generator_loss(fake), fake)
     assert float(weak) == pytest.approx(-sigmoid(-12)) and float(strong) == pytest.approx(-sigmoid(12))
 
 
-@pytest.mark.parametrize("objective", ["minimax", "non_saturating", "hinge"])
+@pytest.mark.parametrize("objective", ["minimax", "non-saturating", "hinge"])
 def test_accuracy_counts_both_sides_of_zero(objective: str) -> None:
     real, fake = torch.tensor([[1.0], [2.0], [-1.0], [3.0]]), torch.tensor([[-1.0], [0.0], [1.0], [2.0]])
     assert float(critic_accuracy(real, fake, objective)) == pytest.approx((3 / 4 + 2 / 4) / 2)

@@ -49,25 +49,33 @@ def assert_transport_plan(plan: Plan, tolerance: float = 1e-12) -> None:
     np.testing.assert_allclose(matrix.sum(dim=0).numpy(), uniform(columns), atol=tolerance, rtol=0)
 
 
-@pytest.fixture(params=["numpy", "device"])
-def each_product(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Once as on the processor, once as on other devices."""
+@pytest.fixture(params=["processor", "device"])
+def each_kind_of_array(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once with NumPy's arrays, as on the processor, and once with torch's, as elsewhere."""
     if request.param == "device":
-        monkeypatch.setattr(module, "_scalings", module._scalings_on_device)
+        start = module._Solver.__init__
+
+        def elsewhere(self: module._Solver, cost: Tensor) -> None:
+            start(self, cost)
+            self._on_processor, self._xp = False, torch
+            for name in ("_cost", "_single_cost", "lowest", "f", "g"):
+                setattr(self, name, torch.from_numpy(getattr(self, name)))
+
+        monkeypatch.setattr(module._Solver, "__init__", elsewhere)
 
 
-@pytest.mark.usefixtures("each_product")
-@pytest.mark.parametrize(("size", "regularisation"), [(2, 1.0), (2, 1 / 10), (64, 1 / 50)])
-@pytest.mark.parametrize("shape", [(20, 20), (15, 20)])
+@pytest.mark.usefixtures("each_kind_of_array")
+@pytest.mark.parametrize(("size", "regularisation"), [(2, 1.0), (2, 1 / 4), (64, 1 / 20)])
+@pytest.mark.parametrize("shape", [(20, 20), (12, 16)])
 def test_converged_plan_is_that_of_pot(size: int, regularisation: float, shape: tuple[int, int]) -> None:
     cost = cosine_cost(*shape, size)
-    mine = sinkhorn(cost, regularisation, 600)
+    mine = sinkhorn(cost, regularisation, 300)
     assert mine.marginal_error < 1e-6
     assert_transport_plan(mine)
-    np.testing.assert_allclose(mine.matrix.numpy(), pot_log(cost, regularisation, 600), atol=1e-7, rtol=0)
+    np.testing.assert_allclose(mine.matrix.numpy(), pot_log(cost, regularisation, 300), atol=1e-7, rtol=0)
 
 
-@pytest.mark.usefixtures("each_product")
+@pytest.mark.usefixtures("each_kind_of_array")
 @pytest.mark.parametrize("size", [2, 64])
 def test_iterates_without_stages_are_those_of_pot(size: int) -> None:
     cost = cosine_cost(30, 50, size)  # at most 2, so that eps = 2.5 needs no stages before it
@@ -83,6 +91,22 @@ def test_potentials_make_the_plan(regularisation: float) -> None:
     plan = sinkhorn(cost, regularisation, 200)
     made = ((plan.row_potentials[:, None] + plan.column_potentials - cost) / regularisation).exp() / 1200
     assert float((made - plan.matrix).abs().sum()) <= 2 * plan.marginal_error + 1e-9
+
+
+@pytest.mark.usefixtures("each_kind_of_array")
+@pytest.mark.parametrize(("absorb", "refuse"), [(0.0, 300.0), (0.0, -1.0)], ids=["always absorbed", "on potentials"])
+@pytest.mark.parametrize("regularisation", [0.5, 1 / 50, 1 / 500])
+def test_iterations_are_the_same_however_they_are_represented(
+    absorb: float, refuse: float, regularisation: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cost = cosine_cost(20, 30, 64)
+    plain = sinkhorn(cost, regularisation, 60)
+    monkeypatch.setattr(module, "_STRIDE", 7)
+    monkeypatch.setattr(module, "_SINGLE", module._Limits(-80.0, absorb, refuse))
+    monkeypatch.setattr(module, "_DOUBLE", module._Limits(-700.0, absorb, refuse))
+    other = sinkhorn(cost, regularisation, 60)
+    torch.testing.assert_close(other.matrix, plain.matrix, atol=1e-6, rtol=0)
+    assert other.marginal_error == pytest.approx(plain.marginal_error, abs=1e-5)
 
 
 @pytest.mark.parametrize("size", [2, 3, 64])
@@ -111,6 +135,7 @@ def test_single_precision_costs_lose_nothing_where_their_kernel_is_zero() -> Non
     assert float((plan.matrix * cost).sum()) == pytest.approx(exact_cost(cost.double()), abs=0.01)
 
 
+@pytest.mark.usefixtures("each_kind_of_array")
 def test_scalings_that_grow_are_absorbed() -> None:
     # Two far groups of columns: mass has to be pushed over by potentials that one kernel cannot hold.
     cost = torch.zeros(20, 20, dtype=torch.float64)
@@ -149,6 +174,7 @@ def test_one_row_or_column_leaves_no_choice(shape: tuple[int, int]) -> None:
     torch.testing.assert_close(plan.matrix, torch.full(shape, 0.25 if shape != (1, 1) else 1.0, dtype=torch.float64))
 
 
+@pytest.mark.usefixtures("each_kind_of_array")
 def test_absurd_costs_still_give_a_transport_plan() -> None:
     cost = cosine_cost(10, 10, 3) * 1e30
     assert_transport_plan(sinkhorn(cost.float(), 1e-4, 30), tolerance=1e-7)
@@ -162,6 +188,14 @@ def test_constant_added_to_the_cost_changes_only_the_potentials() -> None:
         plain.row_potentials[:, None] + plain.column_potentials + 5,
         raised.row_potentials[:, None] + raised.column_potentials,
     )
+
+
+@pytest.mark.parametrize("number", [torch.float64, torch.float32, torch.bfloat16])
+def test_cost_is_left_as_it_was(number: torch.dtype) -> None:
+    cost = cosine_cost(6, 6, 3).to(number)
+    before = cost.clone()
+    assert sinkhorn(cost, 0.01, 50).matrix.dtype == number
+    assert torch.equal(cost, before)
 
 
 def test_plan_carries_no_gradient() -> None:

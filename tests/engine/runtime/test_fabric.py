@@ -57,20 +57,3 @@ def test_the_group_is_as_large_as_torchrun_says(
     make_fabric("cpu", "32-true")
     assert asked["devices"] == int(local) and asked["num_nodes"] == nodes
     assert str(asked["strategy"]).startswith(strategy) and asked["launched"]
-
-
-def test_what_goes_into_a_model_is_not_rounded() -> None:
-    fabric = make_fabric("cpu", "bf16-mixed")
-    seen: list[torch.Tensor] = []
-
-    class Model(torch.nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.weight = torch.nn.Parameter(torch.ones(1))
-
-        def forward(self, points: torch.Tensor) -> torch.Tensor:
-            seen.append(points)
-            return points * self.weight
-
-    fabric.setup_module(Model())(torch.tensor([1.001]))
-    assert seen[0].dtype == torch.float32 and seen[0].item() == torch.tensor(1.001).item()

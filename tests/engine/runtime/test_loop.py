@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import torch
 
-from engine.errors import CheckpointError, TrainingError
+from engine.errors import CheckpointError
 from engine.runtime.checkpoint_history import MAX_CHECKPOINTS, CheckpointHistory, thinned
 from engine.runtime.job import (
     Advance,
@@ -85,6 +85,48 @@ def test_a_stopped_run_goes_on_with_the_same_curve(tmp_path: Path) -> None:
     assert {**first, **losses(second)} == whole
 
 
+@pytest.mark.parametrize("kind", [Metrics, Arrays, Saved, Heartbeat])
+def test_a_stop_is_obeyed_at_any_event_and_may_be_said_until_the_end(kind: type[Event], tmp_path: Path) -> None:
+    said: list[Event] = []
+
+    def answer(event: Event) -> Command | None:
+        if isinstance(event, kind) and event.step == 5:
+            said.append(event)
+        return Stop() if said else None
+
+    events = trained(CONFIG, tmp_path, answer)
+    assert max(losses(events)) == 5 and len(of(Saved, events)) == 1
+    assert of(Note, trained(CONFIG, tmp_path, lambda _event: Stop()))[0].text == "Going on from step 5."
+    assert min(losses(trained(CONFIG, tmp_path))) == 6
+
+
+def test_a_finished_run_does_nothing_more_until_it_gets_more_steps(tmp_path: Path) -> None:
+    result = drive(train(CONFIG, tmp_path))
+    events: list[Event] = []
+    assert drive(train(CONFIG, tmp_path), events.append) == result and not losses(events)
+    assert list(losses(trained(replace(CONFIG, steps=22), tmp_path))) == [21, 22]
+
+
+def test_an_abandoned_run_has_only_what_was_saved(tmp_path: Path) -> None:
+    job = train(CONFIG, tmp_path)
+    for event in job:
+        if event.step == 7:
+            break
+    job.close()
+    assert of(Note, trained(CONFIG, tmp_path))[0].text == "Going on from step 5."
+
+
+def test_minutes_end_a_run_and_count_across_resumes(tmp_path: Path) -> None:
+    config = replace(CONFIG, minutes=1e-9)
+    first = trained(config, tmp_path)
+    assert list(losses(first)) == [1] and of(Saved, first)
+    assert not losses(trained(config, tmp_path))
+    longer = trained(replace(config, minutes=0.0, steps=4), tmp_path)
+    seconds = [event.seconds for event in of(Metrics, first + longer)]
+    assert seconds == sorted(seconds) and seconds[0] > 0
+    assert list(losses(longer)) == [2, 3, 4]
+
+
 def test_parts_can_be_taken_alone_and_count_with_the_last(tmp_path: Path) -> None:
     commands = at_heartbeat(2, Advance("slope"), Advance("slope"), Advance("offset"), Advance("step"), Stop())
     events = trained(CONFIG, tmp_path, commands)
@@ -153,25 +195,6 @@ def test_nobody_watches_until_asked(tmp_path: Path) -> None:
     events = trained(replace(CONFIG, steps=50), tmp_path / "watched", at_heartbeat(5, Watch(1e-6)))
     assert of(Glimpse, events)
     assert losses(events) == losses(trained(replace(CONFIG, steps=50), tmp_path / "unwatched"))
-
-
-def test_bad_steps_are_skipped_then_undone_at_half_the_rate(tmp_path: Path) -> None:
-    warnings: list[str] = []
-
-    def answer(event: Event) -> Command | None:
-        if isinstance(event, Note) and event.level == "warning":
-            warnings.append(event.text)
-        return edits.pop() if edits and len(warnings) == 3 and isinstance(event, Heartbeat) else None
-
-    edits = [Edit({"explode_at": 0})]
-    events = trained(replace(CONFIG, explode_at=13), tmp_path, answer)
-    assert "skipped" in warnings[0] and "back to step 10 with 0.5" in warnings[2]
-    assert max(losses(events)) == 20
-
-
-def test_a_run_that_never_recovers_gives_up_with_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(TrainingError, match="lower learning rate"):
-        trained(replace(CONFIG, steps=10_000, explode_at=7), tmp_path)
 
 
 def test_a_state_of_another_shape_is_refused(tmp_path: Path) -> None:

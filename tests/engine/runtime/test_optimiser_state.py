@@ -59,3 +59,13 @@ def test_a_state_of_other_parameters_is_refused(changed: dict[str, Tensor]) -> N
     optimiser = OPTIMISERS["adam"](_parameters())
     with pytest.raises(ValueError):
         load_optimiser(optimiser, changed)
+
+
+def test_a_state_that_lacks_something_is_refused() -> None:
+    parameters = _parameters()
+    optimiser = OPTIMISERS["adam"](parameters)
+    _steps(optimiser, parameters, 0)
+    tensors = optimiser_tensors(optimiser)
+    del tensors["0.exp_avg"]
+    with pytest.raises(ValueError):
+        load_optimiser(optimiser, tensors)

@@ -12,6 +12,7 @@ import base64
 import json
 import math
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -93,13 +94,19 @@ def clients_answers(parsed: Any, points: Floats) -> list[dict[str, Floats]]:
 
 
 def our_answers(model: SketchModel, points: Floats, softmax_temperature: float = 1.0, temperature: float = 1.0) -> Any:
-    """The same of ours, all points at once, each [T, ...]."""
+    """The same of ours, all points at once, each [T, ...]; the client divides logits and multiplies variances."""
     given = torch.from_numpy(points.astype(np.float32)).unsqueeze(1)
     condition = model.module.condition(None, None, torch.tensor([0]))
     with torch.no_grad():
         mixture = model.module.decode(given, condition)
-    mixture = mixture.with_temperature(softmax_temperature, softmax_temperature, temperature)
-    return named(mixture)
+    half = 0.5 * math.log(temperature)
+    return named(replace(
+        mixture,
+        logits=mixture.logits / softmax_temperature,
+        pen_logits=mixture.pen_logits / softmax_temperature,
+        log_sigma_x=mixture.log_sigma_x + half,
+        log_sigma_y=mixture.log_sigma_y + half,
+    ))
 
 
 def named(mixture: Mixture) -> dict[str, NDArray[np.float32]]:

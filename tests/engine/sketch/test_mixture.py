@@ -83,37 +83,6 @@ def test_density_integrates_to_one() -> None:
     assert float(total) == pytest.approx(1, abs=1e-3)
 
 
-@pytest.mark.parametrize("tau", [0.1, 0.5, 1.0])
-def test_temperature_is_that_of_equation_8(tau: float) -> None:
-    mixture = made(5)
-    cooled = mixture.with_temperature(tau, tau, tau)
-    torch.testing.assert_close(cooled.weights, torch.softmax(mixture.logits / tau, dim=-1))
-    torch.testing.assert_close(cooled.pen_logits.softmax(-1), torch.softmax(mixture.pen_logits / tau, dim=-1))
-    for before, after in (
-        (mixture.log_sigma_x, cooled.log_sigma_x),
-        (mixture.log_sigma_y, cooled.log_sigma_y),
-    ):
-        torch.testing.assert_close(after.exp() ** 2, before.exp() ** 2 * tau)
-    assert torch.equal(cooled.mu_x, mixture.mu_x) and torch.equal(cooled.mu_y, mixture.mu_y)
-    assert torch.equal(cooled.rho, mixture.rho)
-
-
-def test_three_temperatures_are_apart() -> None:
-    mixture = made(5)
-    cooled = mixture.with_temperature(0.5, 0.25, 0.1)
-    torch.testing.assert_close(cooled.logits, mixture.logits * 2)
-    torch.testing.assert_close(cooled.pen_logits, mixture.pen_logits * 4)
-    torch.testing.assert_close((2 * cooled.log_sigma_x).exp(), (2 * mixture.log_sigma_x).exp() * 0.1)
-
-
-def test_temperature_zero_is_the_likeliest_choice() -> None:
-    mixture = made(5)
-    frozen = mixture.with_temperature(0, 0, 0)
-    assert torch.equal(frozen.weights.argmax(-1), mixture.weights.argmax(-1))
-    assert float(frozen.weights.max(-1).values.min()) == pytest.approx(1)
-    assert float(frozen.log_sigma_x.exp().max()) < 0.01
-
-
 # ---- the loss
 
 

@@ -50,7 +50,7 @@ def test_examples_come_back_in_the_form_they_went_in(
     model = made(tmp_path, config)
     codes = model.encode(examples)
     assert codes.shape == (5, config.latent_size) and codes.dtype == np.float32
-    for found in (model.reconstruct(examples), model.decode(codes), model.sample(5, seed=1)):
+    for found in (model.reconstruct(examples), model.decode(codes), model.sample(model.latents(5, seed=1))):
         assert found.shape == examples.shape and found.dtype == examples.dtype
 
 
@@ -70,16 +70,12 @@ def test_many_examples_are_as_one_at_a_time(tmp_path: Path) -> None:
     assert model.encode(examples[:0]).shape == model.decode(np.zeros((0, 2), np.float32)).shape == (0, 2)
 
 
-def test_samples_are_replayed_by_their_seed(tmp_path: Path) -> None:
-    model = made(tmp_path, tiny_points_config())
-    assert np.array_equal(model.sample(6, seed=2), model.sample(6, seed=2))
-    assert not np.array_equal(model.sample(6, seed=2), model.sample(6, seed=3))
-
-
-def test_scale_says_how_far_from_the_middle_samples_are(tmp_path: Path) -> None:
+def test_latents_are_replayed_by_their_seed_and_follow_the_prior(tmp_path: Path) -> None:
     model = made(tmp_path, tiny_points_config(prior_sigma=0.5))
-    np.testing.assert_allclose(model.prior(8, 1, scale=3.0), 3 * model.prior(8, 1), rtol=1e-6)
-    assert model.prior(4000, 1).std() == pytest.approx(0.5, rel=0.05)
+    assert np.array_equal(model.latents(6, seed=2), model.latents(6, seed=2))
+    assert not np.array_equal(model.latents(6, seed=2), model.latents(6, seed=3))
+    assert model.latents(4000, 1).std() == pytest.approx(0.5, rel=0.05)
+    assert model.latent_reach == 1.25
 
 
 def test_a_path_is_straight_in_the_codes(tmp_path: Path) -> None:

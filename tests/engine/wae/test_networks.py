@@ -86,13 +86,3 @@ def test_critic_gives_one_logit_for_each_code() -> None:
     critic = LatentCritic(8, 512, 4)
     assert critic(torch.randn(5, 8)).shape == (5,)
     assert [m.out_features for m in critic.modules() if isinstance(m, nn.Linear)] == [512] * 4 + [1]
-
-
-def test_layout_for_speed_changes_no_answer() -> None:
-    model = AutoEncoder(tiny_config()).eval()
-    data = torch.randn(3, 1, 28, 28)
-    expected = model(data, None).output
-    model.lay_out_for_speed()
-    torch.testing.assert_close(model(data, None).output, expected)
-    weights = [parameter for parameter in model.parameters() if parameter.dim() == 4]
-    assert weights and all(weight.is_contiguous(memory_format=torch.channels_last) for weight in weights)

@@ -386,3 +386,11 @@ def test_papers_schedule_halves_and_then_takes_a_fifth(tmp_path: Path) -> None:
         rates.append(run.learning_rates()["autoencoder"])
         run.step()
     assert rates == pytest.approx([1e-3] * 3 + [5e-4] * 2 + [1e-4] * 5)
+
+
+def test_random_encoder_draws_its_codes_and_is_not_held_by_a_divergence(tmp_path: Path) -> None:
+    run = make_run(tiny_run(encoder="gaussian"), tmp_path)
+    means, codes = run._stage.held_out_codes()
+    assert means.shape == codes.shape and not torch.allclose(means, codes, atol=0.1)
+    events, _ = trained(tiny_run(encoder="gaussian", method="ae", steps=2), tmp_path / "ae")
+    assert all("penalty" not in values for values in curve(events).values())

@@ -14,14 +14,15 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QWidget
 from pytestqt.qtbot import QtBot
 
+from engine.gan.config import GanTrainConfig
 from engine.sketch.config import SketchTrainConfig
+from engine.wae.config import WaeTrainConfig
 from gui.palette import DARK, LIGHT
 from gui.training_lab.diagram import NetworkDiagram, diagram_for
 from gui.training_lab.diagram_plan import plan_for, summary
 from gui.training_lab.field_controls import SCALES, FieldControl, NumberBox
-from tests.helpers.standin_networks import StandinAutoencoder, StandinGan
 
-GAN, WAE = StandinGan(), StandinAutoencoder()
+GAN, WAE = GanTrainConfig(), WaeTrainConfig()
 ALL = [
     *(replace(GAN, ambient=ambient, objective=objective) for ambient in ("off", "ambient", "ignore", "unmeasure")
       for objective in ("non-saturating", "optimal transport")),
@@ -82,7 +83,7 @@ def test_gradients_reach_the_generator_but_never_the_data_or_the_plan() -> None:
     assert ("samples", "critic") in {(edge.start, edge.end) for edge in baseline.edges if edge.back}
 
 
-@pytest.mark.parametrize("config", [SketchTrainConfig(), None, StandinGan])
+@pytest.mark.parametrize("config", [SketchTrainConfig(), None, GanTrainConfig])
 def test_what_is_no_pair_of_networks_has_no_drawing(qtbot: QtBot, config: Any) -> None:
     assert diagram_for(config, LIGHT) is None
 

@@ -15,8 +15,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from engine.experiments.experiment import PlannedRun
 from gui.palette import DARK, LIGHT
-from gui.training_lab.experiments import CLAIMS, FILTERS, PICTURES, TOYS, ExperimentCard, PlannedRun, RunCard
+from gui.training_lab.experiments import CLAIMS, FILTERS, PICTURES, TOYS, ExperimentCard, RunCard
 from gui.training_lab.gallery import Gallery
 from gui.training_lab.gallery_tile import Tile, next_tile
 

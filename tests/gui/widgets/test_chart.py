@@ -6,13 +6,11 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from PySide6.QtGui import QColor, QImage
 from pytestqt.qtbot import QtBot
 
 from gui.palette import DARK, LIGHT
-from gui.widgets.chart import Chart, Curve, Level, Mark, round_ticks
+from gui.widgets.chart import Chart, Curve, Level, Mark
 
 
 @pytest.fixture
@@ -21,21 +19,6 @@ def chart(qtbot: QtBot) -> Iterator[Chart]:
     qtbot.addWidget(made)
     made.resize(400, 300)
     yield made
-
-
-@given(st.floats(-1e6, 1e6), st.floats(1e-3, 1e6), st.integers(1, 20))
-def test_ticks_are_round_within_and_few(low: float, span: float, most: int) -> None:
-    ticks = round_ticks(low, low + span, most)
-    assert len(ticks) <= most + 1
-    assert all(low - span * 1e-6 <= tick <= low + span * (1 + 1e-6) for tick in ticks)
-    if len(ticks) > 1:
-        step = ticks[1] - ticks[0]
-        assert float(f"{step:.0e}") == pytest.approx(step, rel=1e-3)
-
-
-def test_no_ticks_where_there_is_no_span() -> None:
-    for low, high in ((1.0, 1.0), (2.0, 1.0), (0.0, np.inf), (np.nan, 1.0)):
-        assert round_ticks(low, high, 5) == []
 
 
 def dyed_columns(chart: Chart, colour: str) -> list[int]:

@@ -1,0 +1,1 @@
+"""Looking around in trained generative models of samples: one form for all, slices of latent spaces, neighbours."""
