@@ -71,6 +71,20 @@ TRAINERS: dict[str, Trainer] = {
         "engine.wae.training:train",
         "engine.wae.config:PRESETS",
     ),
+    "convergence": Trainer(
+        "convergence",
+        "Adam and AMSGrad",
+        "engine.studies.config:ConvergenceConfig",
+        "engine.studies.convergence:train",
+        "engine.studies.config:CONVERGENCE_PRESETS",
+    ),
+    "depth": Trainer(
+        "depth",
+        "Deep plain networks",
+        "engine.studies.config:DepthConfig",
+        "engine.studies.depth:train",
+        "engine.studies.config:DEPTH_PRESETS",
+    ),
 }
 
 

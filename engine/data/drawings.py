@@ -60,21 +60,23 @@ def open_drawings(path: Path, image_size: int) -> PictureSet:
     )
 
 
-def rasterised(drawing: Drawing, size: int) -> Pixels:
-    """A drawing as a picture [size, size], its middle in the middle and its longer side filling the page."""
+def rasterised(drawing: Drawing, size: int, box: float = _BOX / _PAGE, pen: float = _PEN / _PAGE) -> Pixels:
+    """A drawing as a picture [size, size], its middle in the middle.
+
+    `box` is its longer side without the pen, and `pen` the width of lines, as shares of the picture's side.
+    """
     left, top, right, bottom = drawing.box()
     fine = size * _OVERSAMPLING
-    unit = fine / _PAGE
-    scale = unit * _BOX / max(right - left, bottom - top, 1e-6)
+    scale = fine * box / max(right - left, bottom - top, 1e-6)
     shift = fine / 2 - scale * np.array([left + right, top + bottom]) / 2
-    radius = unit * _PEN / 2
+    radius = fine * pen / 2
     page = Image.new("L", (fine, fine))
-    pen = ImageDraw.Draw(page)
+    brush = ImageDraw.Draw(page)
     for stroke in drawing.strokes:
         points = stroke.astype(np.float64) * scale + shift
-        pen.line(points.ravel().tolist(), fill=255, width=round(2 * radius), joint="curve")
+        brush.line(points.ravel().tolist(), fill=255, width=round(2 * radius), joint="curve")
         for x, y in (points[0] - 0.5, points[-1] - 0.5):  # an ellipse includes the pixel that it ends on
-            pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=255)
+            brush.ellipse((x - radius, y - radius, x + radius, y + radius), fill=255)
     return np.asarray(page.reduce(_OVERSAMPLING), np.uint8)
 
 

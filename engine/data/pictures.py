@@ -80,6 +80,6 @@ def to_pixels(pictures: Tensor) -> Pixels:
 
 def from_pixels(pixels: Pixels) -> Tensor:
     """The way back: float32 [n, C, H, W] in [-1, 1] of bytes [n, H, W] or [n, H, W, 3]."""
-    given = torch.from_numpy(np.ascontiguousarray(pixels))
+    given = torch.from_numpy(np.array(pixels, np.float32))
     channels_first = given.unsqueeze(1) if given.dim() == 3 else given.movedim(-1, 1)
-    return channels_first.float().div_(127.5).sub_(1.0)
+    return channels_first.div_(127.5).sub_(1.0)

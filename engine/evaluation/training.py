@@ -70,8 +70,7 @@ class ClassifierRun(TrainingRun):
         loss = F.cross_entropy(logits.float(), labels)
         self._figures = {"loss": loss.detach(), "accuracy": (logits.argmax(dim=1) == labels).float().mean()}
         yield "score"
-        self._network.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        self.descend("classifier", loss)
         yield "gradient"
         self.update("classifier")
         yield "update"

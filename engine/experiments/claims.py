@@ -155,7 +155,7 @@ SINGULAR_VALUES = Experiment(
 # ---- 4: AmbientGAN
 
 _AMBIENT = replace(
-    GANS["digits-ambient"], **_SMALL, batch_size=64, steps=2000, measure_every=500, picture_every=250, save_every=1000,
+    GANS["digits-ambient"], **_SMALL, batch_size=64, steps=1000, measure_every=250, picture_every=250, save_every=500,
     log_every=20)
 _BLUR = replace(_AMBIENT, measurement="convolve-noise", measurement_strength=0.5, measurement_noise=0.2)
 
@@ -233,12 +233,19 @@ AUTO_ENCODER_ORDER = Experiment(
 )
 
 
+# With the paper's weight of 10 the penalty hardly moves the codes in so few steps. The authors' code takes a twentieth
+# of the squared cost, which makes its weight of 10 one of 200 here.
+_STRONG: dict[str, Any] = {"penalty_weight": 200.0, "steps": 1500}
+_NOISE = 0.95  # differences of less than a twentieth say nothing about one run each
+
+
 def _kernel_verdict(found: Results) -> Verdict:
     imq, rbf = found["inverse multiquadratic"], found["Gaussian (RBF)"]
+    distance, match = "Fréchet distance", "MMD of codes and prior"
     return Verdict(
-        imq["Fréchet distance"] < rbf["Fréchet distance"],
-        f"Fréchet distance {imq['Fréchet distance']:.1f} with the inverse multiquadratic kernel and "
-        f"{rbf['Fréchet distance']:.1f} with the Gaussian one.",
+        imq[distance] < _NOISE * rbf[distance] and imq[match] < _NOISE * rbf[match],
+        f"With the inverse multiquadratic kernel and with the Gaussian one: Fréchet distance {imq[distance]:.1f} and "
+        f"{rbf[distance]:.1f}, MMD of the codes {imq[match]:.4f} and {rbf[match]:.4f}.",
     )
 
 
@@ -247,8 +254,8 @@ KERNELS = Experiment(
     "WAE-MMD with the inverse multiquadratic kernel, which still pulls codes far out, and with a Gaussian one.",
     ("pictures", "claim"),
     _waes(
-        ("inverse multiquadratic", replace(_MMD, kernel_scales="one")),
-        ("Gaussian (RBF)", replace(_MMD, kernel="rbf", kernel_scales="one")),
+        ("inverse multiquadratic", replace(_MMD, **_STRONG, kernel_scales="one")),
+        ("Gaussian (RBF)", replace(_MMD, **_STRONG, kernel="rbf", kernel_scales="one")),
     ),
     "kernels with heavy tails such as the inverse multiquadratic match the codes to the prior better than the Gaussian",
     "Tolstikhin et al. 2018, section 4",

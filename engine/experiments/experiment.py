@@ -30,6 +30,7 @@ class Column:
     title: str
     figure: Callable[[RunFolder], float]
     better: str = ""  # "low", "high" or neither
+    trainer: str = ""  # only runs of this trainer have it; empty: all
 
 
 @dataclass(frozen=True)

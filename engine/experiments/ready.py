@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from engine.experiments.claims import CLAIMS
+from engine.experiments import claims, claims_optimisation
 from engine.experiments.experiment import Experiment
 from engine.experiments.starters import STARTERS
 
-EXPERIMENTS: dict[str, Experiment] = {each.name: each for each in (*STARTERS, *CLAIMS)}
+_ALL = (*STARTERS, *claims.CLAIMS, *claims_optimisation.CLAIMS)
+EXPERIMENTS: dict[str, Experiment] = {each.name: each for each in _ALL}

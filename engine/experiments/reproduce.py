@@ -27,11 +27,12 @@ def results(experiment: Experiment, root: Path) -> Results:
 
 
 def figures_of(experiment: Experiment, run: RunFolder) -> dict[str, float]:
-    """The figures of one run by the titles of the experiment's columns; NaN for one that cannot be read."""
+    """The figures of one run by the titles of the columns for its trainer; NaN for one that cannot be read."""
     figures = {}
     for column in experiment.columns:
         try:
-            figures[column.title] = column.figure(run)
+            if column.trainer in ("", run.trainer):
+                figures[column.title] = column.figure(run)
         except CheckpointError:
             figures[column.title] = math.nan
     return figures
@@ -54,7 +55,7 @@ def markdown(experiment: Experiment, found: Results) -> str:
         "| run | " + " | ".join(titles) + " |", "|---" * (len(titles) + 1) + "|",
     ]
     for label, figures in found.items():
-        lines.append(f"| {label} | " + " | ".join(_shown(figures[title]) for title in titles) + " |")
+        lines.append(f"| {label} | " + " | ".join(_shown(figures.get(title, math.nan)) for title in titles) + " |")
     verdict = verdict_on(experiment, found)
     if verdict is not None:
         lines += ["", f"**{'Agrees' if verdict.agrees else 'Does not agree'}.** {verdict.found}"]

@@ -28,10 +28,15 @@ class ExactLinear(nn.Linear):
 
     def forward(self, input: Tensor) -> Tensor:
         """[n, in] -> float32 [n, out]."""
-        with torch.autocast(input.device.type, enabled=False):
-            if self.in_features >= FEW_INPUTS:
-                return F.linear(input.float(), self.weight, self.bias)
-            return torch.addmm(self.bias, input.float(), self.weight.t().contiguous())
+        if torch.is_autocast_enabled(input.device.type):
+            with torch.autocast(input.device.type, enabled=False):
+                return self._product(input.float())
+        return self._product(input)
+
+    def _product(self, input: Tensor) -> Tensor:
+        if self.in_features >= FEW_INPUTS:
+            return F.linear(input, self.weight, self.bias)
+        return torch.addmm(self.bias, input, self.weight.t().contiguous())
 
 
 class CReLU(nn.Module):

@@ -81,7 +81,7 @@ class GanModel:
     @torch.no_grad()
     def generated(self, latents: NDArray[np.generic]) -> Tensor:
         """`sample` as the data is in training: float32 [n, *shape], pictures in [-1, 1]."""
-        z = torch.from_numpy(np.ascontiguousarray(latents, np.float32))
+        z = torch.from_numpy(np.array(latents, np.float32))
         if z.dim() != 2 or z.shape[1] != self.latent_size:
             raise ValueError(f"latents [n, {self.latent_size}] are needed, not {tuple(z.shape)}")
         return torch.cat([self.module(part) for part in torch.split(z, AT_ONCE)])

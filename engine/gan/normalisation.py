@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils import parametrizations, parametrize
+from torch.nn.utils import parametrizations
 
+from engine.evaluation.spectra import weight_matrices
 from engine.gan.layers import weighted_layers
 
 NORMALISATIONS = ("none", "spectral", "weight")
@@ -26,28 +27,6 @@ def apply_normalisation(critic: nn.Module, kind: str) -> None:
             parametrizations.weight_norm(layer, dim=outputs_at)
         elif kind != "none":
             raise ValueError(f"normalisation is {kind!r}; it must be one of {', '.join(NORMALISATIONS)}")
-
-
-def weight_matrices(network: nn.Module) -> dict[str, Tensor]:
-    """The weights that the layers compute with, normalised where they are, as matrices [outputs, rest], by layer name.
-
-    They carry gradients. Reading them makes no power iteration.
-    """
-    matrices = {}
-    for name, layer in weighted_layers(network):
-        was_training = layer.training
-        if parametrize.is_parametrized(layer, "weight"):
-            layer.eval()
-        weight = layer.weight.transpose(0, 1) if isinstance(layer, nn.ConvTranspose2d) else layer.weight
-        layer.train(was_training)
-        matrices[name] = weight.flatten(1)
-    return matrices
-
-
-@torch.no_grad()
-def singular_values(network: nn.Module) -> dict[str, Tensor]:
-    """Singular values of each layer's weight matrix, largest first, by layer name (Miyato et al. 2018, figure 3)."""
-    return {name: torch.linalg.svdvals(matrix.float()) for name, matrix in weight_matrices(network).items()}
 
 
 def orthonormal_penalty(critic: nn.Module) -> Tensor:

@@ -15,6 +15,7 @@ from torch import Tensor
 from engine.errors import TrainingError
 from engine.evaluation.sample_measures import sample_measures
 from engine.gan.config import GanTrainConfig
+from engine.gan.duality import duality_gap
 from engine.gan.energy_distance import (
     EnergyDistance,
     Matching,
@@ -28,7 +29,7 @@ from engine.gan.examples import Examples, open_data
 from engine.gan.latents import draw_latents
 from engine.gan.networks import NetworkConfig, make_critic, make_generator
 from engine.gan.normalisation import clip_weights_, orthonormal_penalty
-from engine.gan.objectives import OBJECTIVES, critic_accuracy, frozen, gradient_penalty, judge
+from engine.gan.objectives import OBJECTIVES, critic_accuracy, gradient_penalty, judge
 from engine.gan.optimisers import AveragedWeights, make_optimiser
 from engine.gan.stage import Stage
 from engine.runtime.checkpoint import CheckpointHeader, save_checkpoint
@@ -93,7 +94,8 @@ class GanRun(TrainingRun):
     def moments(self, part: str) -> Iterator[str]:
         """So many steps of one of the players as the settings say."""
         # A frozen critic is one function: its batch statistics and power iterations stand still with its weights.
-        self.critic.train(not self.is_frozen)
+        if self.critic.training == self.is_frozen:
+            self.critic.train(not self.is_frozen)
         if part == "critic":
             self._figures.clear()
             self.gradient_norms.pop("critic", None)
@@ -103,7 +105,8 @@ class GanRun(TrainingRun):
             for _ in range(self.config.generator_steps):
                 yield from self.generator_moments()
                 if self.config.ema_decay > 0:
-                    self.average.decay = self.config.ema_decay
+                    # Shorter at first, or the average would hold the random beginning for a thousand steps.
+                    self.average.decay = min(self.config.ema_decay, (1 + self.step_count) / (10 + self.step_count))
                     self.average.update_parameters(self.generator)
 
     @property
@@ -144,12 +147,12 @@ class GanRun(TrainingRun):
         """One step of the generator."""
         fake = self._fakes_of_critic()
         yield "sample"
-        with frozen(self.critic), self.fabric.autocast():
+        with self.fabric.autocast():
             out = self.critic(fake)
         loss = OBJECTIVES[self.config.objective].generator_loss(out)
         self._figures["generator_loss"] = loss.detach()
         yield "score"
-        self._descend(self.generator, loss)
+        self.descend("generator", loss)
         yield "gradient"
         self.update("generator")
         yield "update"
@@ -196,7 +199,7 @@ class GanRun(TrainingRun):
         config = self.config
         if config.critic_constraint == "orthonormal":
             loss = loss + config.orthonormal_weight * orthonormal_penalty(self.critic)
-        self._descend(self.critic, loss)
+        self.descend("critic", loss)
         yield "gradient"
         self.update("critic")
         if config.critic_constraint == "clip":
@@ -208,11 +211,6 @@ class GanRun(TrainingRun):
         if sigma == 0:
             return data
         return data + sigma * torch.randn(data.shape, generator=self.noise, device=self.device)
-
-    @staticmethod
-    def _descend(network: torch.nn.Module, loss: Tensor) -> None:
-        network.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
 
     def _optimiser(self, network: torch.nn.Module) -> torch.optim.Optimizer:
         config = self.config
@@ -229,6 +227,11 @@ class GanRun(TrainingRun):
     def learning_rates(self) -> dict[str, float]:
         """The step size of each player."""
         return {"generator": self.config.generator_rate, "critic": self.config.critic_rate}
+
+    def _restore(self, path: Path) -> dict[str, Any]:
+        # The samples belong to the weights of before, through which no gradient can flow any more.
+        self._shared = None
+        return super()._restore(path)
 
     # ---- what is seen of it
 
@@ -254,7 +257,19 @@ class GanRun(TrainingRun):
 
     def measures(self) -> dict[str, float]:
         """How good the samples are; see `engine.evaluation.sample_measures`."""
-        return sample_measures(self.source, self._stage.samples(MEASURED_SAMPLES))
+        found = sample_measures(self.source, self._stage.samples(MEASURED_SAMPLES))
+        if self.config.duality_steps > 0 and self.config.objective != TRANSPORT and not self.examples.measures_samples:
+            found["duality_gap"] = self._duality_gap()
+        return found
+
+    def _duality_gap(self) -> float:
+        noise = torch.Generator(device=self.device).manual_seed(self.config.seed + 2)
+        count = 2 * self.config.batch_size
+        data = self.examples.batch(count, torch.Generator().manual_seed(self.config.seed + 2)).to(self.device)
+        return duality_gap(
+            self.generator, self.critic, self.config.objective, data, self.latents(count, noise),
+            steps=self.config.duality_steps, rate=self.config.critic_rate,
+        )
 
     def write_model(self, path: Path, measures: Mapping[str, float]) -> None:
         """The generator that samples are taken from, for the catalog."""
@@ -307,11 +322,10 @@ class TransportRun(GanRun):
         fake = self._fakes_of_critic()
         real = self.reals(self.config.batch_size)
         yield "sample"
-        with frozen(self.critic):
-            distance = self.distance(real, fake)
+        distance = self.distance(real, fake)
         self._figures |= {"generator_loss": distance.loss.detach(), "plan_entropy": distance.plan_entropy}
         yield "score"
-        self._descend(self.generator, distance.loss)
+        self.descend("generator", distance.loss)
         yield "gradient"
         self.update("generator")
         yield "update"

@@ -79,6 +79,7 @@ class TrainingRun(ABC):
         self._history = CheckpointHistory(run_dir)
         self._progress = _Progress()
         self._networks: dict[str, nn.Module] = {}
+        self._parameters: dict[str, list[nn.Parameter]] = {}
         self._optimisers: dict[str, torch.optim.Optimizer] = {}
         self._kept: dict[str, Stateful] = {}
         self._bad_in_a_row = 0
@@ -136,6 +137,8 @@ class TrainingRun(ABC):
         """Make a network known, and what trains it; saved and restored from now on. Returns it on the device."""
         network.to(self.device)
         self._networks[name] = network
+        # Looked up once: walking through the modules at every step takes as long as a small network's product.
+        self._parameters[name] = [parameter for parameter in network.parameters() if parameter.requires_grad]
         if optimiser is not None:
             self._optimisers[name] = optimiser
         return network
@@ -150,13 +153,20 @@ class TrainingRun(ABC):
             self._restore(self.state_path)
             self.opening_notes.append(f"Going on from step {self.step_count}.")
 
+    def descend(self, name: str, loss: Tensor) -> None:
+        """Leave the gradient of `loss` with the parameters of a network, and nothing with those of any other."""
+        parameters = self._parameters[name]
+        gradients = torch.autograd.grad(loss, parameters, allow_unused=True)
+        for parameter, gradient in zip(parameters, gradients, strict=True):
+            parameter.grad = gradient
+
     def update(self, name: str, clip: Callable[[], object] | None = None) -> bool:
         """One step of an optimiser on the gradients that its network holds; False when they are not finite.
 
         Gradients are averaged over the processes first, so each comes to the same answer. `clip` limits them in place
         once their norm is noted.
         """
-        gradients = [p.grad for p in self._networks[name].parameters() if p.grad is not None]
+        gradients = [p.grad for p in self._parameters[name] if p.grad is not None]
         if self.fabric.world_size > 1:
             self._average(gradients)
         norm = float(torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients))))

@@ -78,8 +78,7 @@ class SketchRun(TrainingRun):
             "L_KL": losses.divergence.detach(),
         }
         yield "score"
-        self.model.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        self.descend("model", loss)
         yield "gradient"
         self.update("model", self._clip)
         yield "update"

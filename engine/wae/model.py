@@ -95,7 +95,7 @@ class AutoEncoderModel:
     @torch.no_grad()
     def generated(self, codes: NDArray[np.generic]) -> Tensor:
         """`decode` as the data is in training: float32 [n, *shape], pictures in [-1, 1]."""
-        latent = torch.from_numpy(np.ascontiguousarray(codes, np.float32))
+        latent = torch.from_numpy(np.array(codes, np.float32))
         if latent.dim() != 2 or latent.shape[1] != self.latent_size:
             raise ValueError(f"codes [n, {self.latent_size}] are needed, not {tuple(latent.shape)}")
         return torch.cat([self.module.decode(part) for part in torch.split(latent, AT_ONCE)])
@@ -123,7 +123,7 @@ class AutoEncoderModel:
         if examples.dtype == np.uint8 and len(wanted) == 3 and examples.ndim in (3, 4):
             given = from_pixels(examples.astype(np.uint8, copy=False))
         else:
-            given = torch.from_numpy(np.ascontiguousarray(examples))
+            given = torch.from_numpy(np.array(examples))
         if tuple(given.shape[1:]) != wanted or given.dtype == torch.uint8:
             raise ValueError(f"examples of the shape {wanted} are needed, not {examples.dtype} {examples.shape}")
         return given.float()

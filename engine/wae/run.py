@@ -14,7 +14,6 @@ from torch import Tensor, nn
 
 from engine.data.source import POINT_NAMES, DataChoice, DataSource, Extent, open_pictures, open_plane
 from engine.errors import TrainingError
-from engine.gan.objectives import frozen
 from engine.gan.optimisers import make_optimiser
 from engine.runtime.checkpoint import CheckpointHeader, save_checkpoint
 from engine.runtime.config import command_line, to_json
@@ -98,7 +97,7 @@ class WaeRun(TrainingRun):
             self._figures["penalty"] = penalty.detach()
         self._figures |= {"loss": loss.detach(), "reconstruction": reconstruction.detach()}
         yield "score"
-        self._descend(self.model, loss)
+        self.descend("autoencoder", loss)
         yield "gradient"
         self.update("autoencoder")
         yield "update"
@@ -112,12 +111,6 @@ class WaeRun(TrainingRun):
         if config.method == "vae" and batch.encoded.log_variance is not None:
             return gaussian_divergence(batch.encoded.mean, batch.encoded.log_variance, config.prior_sigma)
         return None
-
-    @staticmethod
-    def _descend(network: nn.Module, loss: Tensor) -> None:
-        """Leave the gradients of `loss` with the network's parameters."""
-        network.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
 
     def _optimiser(self, network: nn.Module) -> torch.optim.Optimizer:
         config = self.config
@@ -212,13 +205,13 @@ class WaeGanRun(WaeRun):
         right = (from_prior > 0).sum() + (from_codes < 0).sum()
         self._figures |= {"critic_loss": loss.detach(), "critic_accuracy": right / len(logits)}
         yield "score"
-        self._descend(self._critic, loss)
+        self.descend("critic", loss)
         yield "gradient"
         self.update("critic")
         yield "update"
 
     def _penalty(self, batch: _Batch) -> Tensor:
-        with frozen(self._critic), self.fabric.autocast():
+        with self.fabric.autocast():
             return adversarial_penalty(self._critic(batch.latent))
 
     def _restore(self, path: Path) -> dict[str, Any]:

@@ -15,6 +15,7 @@ MAX_SIDE = 1024  # pixels of a picture, cells of a map
 MAX_PLAN = 1024
 MAX_DIMENSIONS = 4096
 MAX_LAYERS = 12
+LARGEST = 1e9  # that can be drawn
 SINGULAR_VALUES = "singular_values/"
 
 
@@ -107,6 +108,16 @@ def values(arrays: NamedArrays, name: str) -> NDArray[np.float64] | None:
     return kept if kept.size else None
 
 
+def layers(arrays: NamedArrays, name: str) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+    """A number for each layer, as the layers' places, counted from 1, and their numbers; those that are finite."""
+    found = _numbers(arrays, name, 1)
+    if found is None:
+        return None
+    kept = np.asarray(found[:MAX_DIMENSIONS], np.float64)
+    finite = np.flatnonzero(np.abs(kept) < LARGEST)
+    return (finite.astype(np.float64) + 1, kept[finite]) if finite.size else None
+
+
 def singular_values(arrays: NamedArrays) -> dict[str, NDArray[np.float64]]:
     """Layer -> its singular values, largest first."""
     found: dict[str, NDArray[np.float64]] = {}
@@ -120,7 +131,7 @@ def singular_values(arrays: NamedArrays) -> dict[str, NDArray[np.float64]]:
 
 def finite_rows(places: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Which rows hold numbers that can be drawn."""
-    return np.asarray((np.abs(places) < 1e9).all(axis=-1), np.bool_)  # false for what is not a number, too
+    return np.asarray((np.abs(places) < LARGEST).all(axis=-1), np.bool_)  # false for what is not a number, too
 
 
 def _numbers(arrays: NamedArrays, name: str, dimensions: int) -> NDArray[np.generic] | None:

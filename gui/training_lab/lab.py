@@ -18,6 +18,7 @@ from gui.palette import Theme
 from gui.services.picture_store import PictureStore
 from gui.services.run_model import RunModel
 from gui.training_lab.entrance import Entrance
+from gui.training_lab.explore_page import ExplorePage
 from gui.training_lab.info import INFO_HTML
 from gui.training_lab.model_side import ModelSide
 from gui.training_lab.run_column import RunColumn
@@ -49,6 +50,8 @@ class TrainingLab(Lab):
         )
         self.views = RunViews(self.workspace, self.side, self.store, context.messages, self)
         self.saving = Saving(self.workspace, context.messages, self)
+        self.explore = ExplorePage(context)
+        self.workspace.set_explore_page(self.explore)
         self.columns: dict[RunModel, RunColumn] = {}
         self.experiment: Experiment | None = None
         self.draft: list[PlannedRun] = []
@@ -72,6 +75,9 @@ class TrainingLab(Lab):
         self.runs.removed.connect(self._on_runs_removed)
         self.runs.not_made.connect(self._refresh_state)
         self.side.edited.connect(self._on_side_edited)
+        self.explore.save_requested.connect(self.saving.ask_for_picture)
+        self.explore.keep_requested.connect(self.saving.add_to_catalog)
+        self.saving.catalog_changed.connect(self.explore.refresh_catalog)
         transport = view.transport
         transport.run_requested.connect(self._on_transport_run_requested)
         transport.pause_requested.connect(self._on_transport_pause_requested)
@@ -110,6 +116,7 @@ class TrainingLab(Lab):
         self.on_hidden()
         self.entrance.shut_down()
         self.saving.shut_down()
+        self.explore.shut_down()
         self.views.shut_down()
         self.store.shut_down()
         self.runs.shut_down()
@@ -125,7 +132,7 @@ class TrainingLab(Lab):
 
     def is_settled(self) -> bool:
         """Whether everything that was begun is on screen, but for runs that train."""
-        busy = self.runs.busy or self.store.busy or self.views.busy or self.saving.busy
+        busy = self.runs.busy or self.store.busy or self.views.busy or self.saving.busy or self.explore.busy
         return not busy and self.entrance.is_settled()
 
     # ---- beginning
@@ -200,6 +207,7 @@ class TrainingLab(Lab):
         if self.views.chosen is None and self.runs.runs:
             self.choose(self.runs.runs[-1])
         elif self.views.chosen is None:
+            self.explore.choose(None)
             self._refresh_state()
 
     def _put_on_stage(self, run: RunModel) -> None:
@@ -231,6 +239,7 @@ class TrainingLab(Lab):
         with QSignalBlocker(self.workspace.run_list):
             self.workspace.run_list.setCurrentRow(self.runs.runs.index(run))
         self.saving.choose(run)
+        self.explore.choose(run)
         self._refresh_state()
 
     # ---- what the person does

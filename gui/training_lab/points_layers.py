@@ -50,18 +50,28 @@ def reconstruction_marker(theme: Theme) -> Marker:
     return Marker("square", theme.series[2], theme.paper, 6.0)
 
 
+def spot_marker(theme: Theme) -> Marker:
+    """How the sample that the hand moves looks."""
+    return Marker("star", theme.accent, theme.text, 17.0)
+
+
 @dataclass(frozen=True)
 class PointsLayer:
     """Points [n, 2], all of one look."""
 
     places: NDArray[np.float64]
-    kind: str  # "data", "samples" or "reconstructions"
+    kind: str  # "data", "samples", "reconstructions" or "spot"
 
     def paint(self, painter: QPainter, plane: PlaneCanvas, stamps: MarkerStamps) -> None:
         """Stamp the points that are finite."""
-        marker = {"data": data_marker, "samples": sample_marker, "reconstructions": reconstruction_marker}[self.kind]
+        marker = _MARKERS[self.kind]
         pixels = plane.to_pixels(self.places[finite_rows(self.places)])
         stamps.draw(painter, marker(plane.theme), pixels, plane.devicePixelRatioF())
+
+
+_MARKERS = {
+    "data": data_marker, "samples": sample_marker, "reconstructions": reconstruction_marker, "spot": spot_marker,
+}
 
 
 class CriticLayer:

@@ -59,7 +59,7 @@ _TOGGLES = (
     _Toggle("plan", "Plan", "P", "What the transport plan M matches: strong lines carry more mass"),
 )
 _TIE = 0.3  # strength of the lines between examples and reconstructions
-_PAINT_ORDER = ("critic", "warp", "ties", "plan", "data", "reconstructions", "samples", "gradients")
+_PAINT_ORDER = ("critic", "warp", "ties", "plan", "data", "reconstructions", "samples", "gradients", "spot")
 
 
 class _PointsCanvas(PlaneCanvas):
@@ -201,6 +201,11 @@ class PointsStage(ViewWidget):
             if name in layers and not action.isVisible():
                 action.setVisible(True)
         canvas.update()
+
+    def show_spot(self, places: NDArray[np.float64]) -> None:
+        """Mark places [n, 2], such as the sample that the hand moves, until arrays are shown again."""
+        self.canvas.layers["spot"] = PointsLayer(places, "spot")
+        self.canvas.update()
 
     def clear(self) -> None:
         """Show nothing, and look at the whole extent again."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QSize
+from PySide6.QtCore import QObject, QSize, Signal
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
@@ -28,6 +28,8 @@ FRAME = QSize(640, 520)
 
 class Saving(QObject):
     """The menu of the Save button. Reading and writing happen on a thread of its own; dialogs do not block."""
+
+    catalog_changed = Signal()
 
     def __init__(self, workspace: Workspace, messages: Messages, parent: QWidget) -> None:
         """Nothing to save yet."""
@@ -63,6 +65,10 @@ class Saving(QObject):
     def ask_for_picture(self, picture: QImage, name: str) -> None:
         """Save a picture that a stage offers."""
         self._pictures.ask(picture, name)
+
+    def add_to_catalog(self, path: Path) -> None:
+        """Copy a model to the person's own ones."""
+        self._write(lambda: Catalog().add(path, lambda _path: None).path, self.catalog_changed.emit)
 
     @property
     def busy(self) -> bool:
@@ -111,7 +117,7 @@ class Saving(QObject):
         if run is None or not run.folder.model_path.exists():
             self._messages.info("The run has not saved a model yet; it does so with each checkpoint and at its end.")
             return
-        self._write(lambda: Catalog().add(run.folder.model_path, lambda _path: None).path)
+        self.add_to_catalog(run.folder.model_path)
 
     def _on_command_triggered(self) -> None:
         if self._run is not None:
@@ -127,13 +133,17 @@ class Saving(QObject):
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
-    def _write(self, write: Callable[[], Path]) -> None:
+    def _write(self, write: Callable[[], Path], then: Callable[[], object] = lambda: None) -> None:
         def job() -> Job[None, Path]:
             written = write()
             yield None
             return written
 
-        self._worker.submit(job, lambda _none: None, self._on_written)
+        def done(path: Path) -> None:
+            self._on_written(path)
+            then()
+
+        self._worker.submit(job, lambda _none: None, done)
 
     def _on_written(self, path: Path) -> None:
         self._messages.info(f"Saved {path.name} in {path.parent}.")

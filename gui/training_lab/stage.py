@@ -11,17 +11,21 @@ from gui.training_lab import moments
 from gui.training_lab.arrays import NamedArrays
 from gui.training_lab.image_stage import ImageStage, plot_entries
 from gui.training_lab.points_stage import PointsStage
+from gui.training_lab.study_views import study_entries
 from gui.training_lab.view_stage import ViewEntry, ViewStage
 from gui.widgets.sketch_sheet import SketchSheet
 
-POINTS, IMAGES, SKETCHES = "points", "images", "sketches"
+POINTS, IMAGES, SKETCHES, PLOTS = "points", "images", "sketches", "plots"
 
 _SENTENCE_FROM = 300  # logical pixels of height; below, the caption would hide what it speaks of
 _POINTS_TIP = "Data, samples and the critic on the plane"
 
 
 def kind_of(arrays: NamedArrays) -> str | None:
-    """Which stage arrays are for, by the shape of `samples` (or `data`); None when they do not say."""
+    """Which stage arrays are for, by the shape of `samples` (or `data`); None when they do not say.
+
+    Runs without either may have something that is plotted.
+    """
     for name in ("samples", "data"):
         found = arrays.get(name)
         if found is None:
@@ -32,6 +36,8 @@ def kind_of(arrays: NamedArrays) -> str | None:
             return IMAGES
         if found.ndim == 3 and found.shape[2] == 5 and found.dtype.kind == "f":
             return SKETCHES
+    if read.points(arrays, "trajectory") is not None or read.layers(arrays, "layer_means") is not None:
+        return PLOTS
     return None
 
 
@@ -54,7 +60,10 @@ class RunStage(QWidget):
         self.images.picture_chosen.connect(self.picture_chosen)
         self.images.save_requested.connect(self.save_requested)
         self.sheet = SketchSheet()
-        self._stages: dict[str, QWidget] = {POINTS: self.plane, IMAGES: self.images, SKETCHES: self.sheet}
+        self.plots = ViewStage(study_entries(theme), theme)
+        self._stages: dict[str, QWidget] = {
+            POINTS: self.plane, IMAGES: self.images, SKETCHES: self.sheet, PLOTS: self.plots,
+        }
         self._stack = QStackedWidget(self)
         for stage in self._stages.values():
             self._stack.addWidget(stage)
@@ -67,7 +76,7 @@ class RunStage(QWidget):
 
     @property
     def kind(self) -> str:
-        """`POINTS`, `IMAGES` or `SKETCHES`."""
+        """`POINTS`, `IMAGES`, `SKETCHES` or `PLOTS`."""
         return self._kind
 
     def show_arrays(self, arrays: NamedArrays, step: int) -> None:
@@ -83,7 +92,9 @@ class RunStage(QWidget):
         """
         self._arrays = {**self._arrays, **arrays}
         self._bring(self._arrays)
-        self.caption.say(moments.heading(part, name), moments.sentence(part, name))
+        # The sentences about a whole step speak of auto-encoders; a run of plots has the general ones.
+        sentence = moments.sentence("" if self._kind == PLOTS else part, name)
+        self.caption.say(moments.heading(part, name), sentence)
         self._place_caption()
 
     def clear(self) -> None:
@@ -93,6 +104,7 @@ class RunStage(QWidget):
         self.plane.clear()
         self.images.clear()
         self.sheet.clear()
+        self.plots.clear()
 
     def set_theme(self, theme: Theme) -> None:
         """Take other colours."""
@@ -100,6 +112,7 @@ class RunStage(QWidget):
         self.plane.set_theme(theme)
         self.images.set_theme(theme)
         self.sheet.set_theme(theme)
+        self.plots.set_theme(theme)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Keep the caption at its place."""
@@ -114,6 +127,8 @@ class RunStage(QWidget):
             self.plane.show_arrays(arrays, self._step)
         elif self._kind == IMAGES:
             self.images.show_arrays(arrays, self._step)
+        elif self._kind == PLOTS:
+            self.plots.show_arrays(arrays, self._step)
         elif "samples" in arrays:
             self.sheet.set_samples(arrays["samples"], f"step {self._step:,}")
 

@@ -13,6 +13,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent, Q
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from gui.palette import Theme
+from gui.widgets.curve_painting import ticks
 
 STYLES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine, Qt.PenStyle.DashDotLine)
 
@@ -38,19 +39,16 @@ class Mark:
     dashed: bool = False
 
 
-def round_ticks(low: float, high: float, most: int) -> list[float]:
-    """At most about `most` round numbers (1, 2 or 5 times a power of ten apart) from `low` to `high`."""
-    span = high - low
-    if not span > 0 or not math.isfinite(span):
-        return []
-    least = span / max(most, 1)
-    power = 10.0 ** math.floor(math.log10(least))
-    step = next(power * times for times in (1, 2, 5, 10) if power * times >= least * (1 - 1e-9))
-    return [index * step for index in range(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1)]
+@dataclass(frozen=True)
+class Level:
+    """A lying line at `y`, there to compare curves with; the axis always reaches to it."""
+
+    y: float
+    text: str
 
 
 class Chart(QWidget):
-    """Either `set_curves` or `set_bars`, with or without `set_marks`."""
+    """Either `set_curves`, with or without `set_levels`, or `set_bars`; with or without `set_marks`."""
 
     def __init__(
         self, theme: Theme, title: str, x_label: str, y_label: str, log: bool = False, parent: QWidget | None = None
@@ -61,6 +59,7 @@ class Chart(QWidget):
         self._curves: Sequence[Curve] = ()
         self._bars: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None
         self._marks: Sequence[Mark] = ()
+        self._levels: Sequence[Level] = ()
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(120, 100)
@@ -81,6 +80,11 @@ class Chart(QWidget):
         """The values that are marked."""
         return self._marks
 
+    @property
+    def levels(self) -> Sequence[Level]:
+        """The values of y that curves are compared with."""
+        return self._levels
+
     def set_curves(self, curves: Sequence[Curve]) -> None:
         """Show these curves and no other."""
         self._curves = curves
@@ -96,9 +100,14 @@ class Chart(QWidget):
         self._marks = marks
         self.update()
 
+    def set_levels(self, levels: Sequence[Level]) -> None:
+        """Compare curves with these values of y."""
+        self._levels = levels
+        self.update()
+
     def clear(self) -> None:
         """Show nothing."""
-        self._curves, self._bars, self._marks = (), None, ()
+        self._curves, self._bars, self._marks, self._levels = (), None, (), ()
         self.update()
 
     def set_theme(self, theme: Theme) -> None:
@@ -131,6 +140,8 @@ class Chart(QWidget):
             self._paint_axes(painter, frame, limits, y_ticks)
             if self._bars is not None:
                 self._paint_bars(painter, frame, limits)
+            else:
+                self._paint_levels(painter, frame, limits)
             for index, curve in enumerate(self._curves):
                 painter.setPen(self._pen(index))
                 painter.drawPolyline(self._polygon(curve.x, curve.y, frame, limits))
@@ -146,7 +157,7 @@ class Chart(QWidget):
         if not self._curves:
             return None
         x1 = max(float(curve.x.max()) for curve in self._curves)
-        ys = np.concatenate([curve.y for curve in self._curves])
+        ys = np.concatenate([*(curve.y for curve in self._curves), [level.y for level in self._levels]])
         if self._log:
             ys = np.log10(ys)
         y0, y1 = float(ys.min()), float(ys.max())
@@ -156,10 +167,10 @@ class Chart(QWidget):
     def _y_ticks(self, limits: tuple[float, float, float, float]) -> list[tuple[float, str]]:
         most = max(int(self.height() / 60), 2)
         if not self._log:
-            return [(value, f"{value:g}") for value in round_ticks(limits[2], limits[3], most)]
+            return [(value, f"{value:g}") for value in ticks(limits[2], limits[3], most)]
         if limits[3] - limits[2] < 1:
             return [(math.log10(value), f"{value:.3g}")
-                    for value in round_ticks(10 ** limits[2], 10 ** limits[3], most) if value > 0]
+                    for value in ticks(10 ** limits[2], 10 ** limits[3], most) if value > 0]
         stride = max(math.ceil((limits[3] - limits[2]) / most), 1)
         powers = range(math.ceil(limits[2]), math.floor(limits[3]) + 1)
         return [(float(power), f"{10.0 ** power:g}") for power in powers if power % stride == 0]
@@ -176,7 +187,7 @@ class Chart(QWidget):
             painter.setPen(QColor(theme.muted))
             painter.drawText(QRectF(0, y - 10, frame.left() - 6, 20),
                              int(Qt.AlignmentFlag.AlignRight) | int(Qt.AlignmentFlag.AlignVCenter), text)
-        for value in round_ticks(limits[0], limits[1], max(int(frame.width() / 60), 2)):
+        for value in ticks(limits[0], limits[1], max(int(frame.width() / 60), 2)):
             x = frame.left() + (value - limits[0]) / (limits[1] - limits[0]) * frame.width()
             painter.setPen(QColor(theme.grid))
             painter.drawLine(QPointF(x, frame.top()), QPointF(x, frame.bottom()))
@@ -224,10 +235,30 @@ class Chart(QWidget):
             painter.setPen(colour)
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, mark.text)
 
+    def _paint_levels(self, painter: QPainter, frame: QRectF, limits: tuple[float, float, float, float]) -> None:
+        metrics, colour = QFontMetricsF(painter.font()), QColor(self._theme.text)
+        for level in self._levels:
+            height = math.log10(level.y) if self._log else level.y
+            y = round(frame.bottom() - (height - limits[2]) / (limits[3] - limits[2]) * frame.height())
+            painter.setPen(QPen(colour, 1.0))
+            painter.drawLine(QPointF(frame.left(), y + 0.5), QPointF(frame.right(), y + 0.5))
+            # Above the line, or below it where that would leave the frame.
+            top = y - metrics.height() - 1 if y - metrics.height() > frame.top() else y + 1
+            painter.drawText(QRectF(frame.left(), top, frame.width() - 4, metrics.height()),
+                             Qt.AlignmentFlag.AlignRight, level.text)
+
     def _paint_legend(self, painter: QPainter, frame: QRectF) -> None:
         if not self._curves:
             return
         theme, metrics = self._theme, QFontMetricsF(painter.font())
+        widths = [_LEGEND_LINE + 24 + metrics.horizontalAdvance(curve.name) for curve in self._curves]
+        if sum(widths) + metrics.horizontalAdvance(self._y_label) + 2 * _PAD <= self.width():
+            # In a row beside the name of the axis, where it covers nothing.
+            x, y = self.width() - sum(widths), metrics.height() / 2 + 4
+            for index, (curve, width) in enumerate(zip(self._curves, widths, strict=True)):
+                self._paint_sample(painter, index, curve.name, QPointF(x, y))
+                x += width
+            return
         widest = max(metrics.horizontalAdvance(curve.name) for curve in self._curves)
         height = metrics.height() + 1
         box = QRectF(0, 0, min(widest, frame.width() * 0.4) + _LEGEND_LINE + 18, height * len(self._curves) + 8)
@@ -241,12 +272,16 @@ class Chart(QWidget):
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for index, curve in enumerate(self._curves):
             y = box.top() + 4 + (index + 0.5) * height
-            painter.setPen(self._pen(index))
-            painter.drawLine(QPointF(box.left() + 6, y), QPointF(box.left() + 6 + _LEGEND_LINE, y))
-            painter.setPen(QColor(theme.text))
             name = metrics.elidedText(curve.name, Qt.TextElideMode.ElideMiddle, box.width() - _LEGEND_LINE - 16)
-            base = y + (metrics.ascent() - metrics.descent()) / 2
-            painter.drawText(QPointF(box.left() + 12 + _LEGEND_LINE, base), name)
+            self._paint_sample(painter, index, name, QPointF(box.left() + 6, y))
+
+    def _paint_sample(self, painter: QPainter, index: int, name: str, at: QPointF) -> None:
+        """A piece of a curve from `at` to the right, and its name."""
+        metrics = QFontMetricsF(painter.font())
+        painter.setPen(self._pen(index))
+        painter.drawLine(at, at + QPointF(_LEGEND_LINE, 0))
+        painter.setPen(QColor(self._theme.text))
+        painter.drawText(at + QPointF(_LEGEND_LINE + 6, (metrics.ascent() - metrics.descent()) / 2), name)
 
     def _pen(self, index: int) -> QPen:
         return QPen(QColor(self._theme.series[index % len(self._theme.series)]), 1.8, STYLES[index % len(STYLES)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
 
 from gui.palette import Theme
+from gui.widgets.picture_frame import picture_image
 
 _GAP = 2  # screen pixels between pictures
 _MAGNIFIED = 168  # logical pixels of the longer side under the magnifier
@@ -51,6 +53,7 @@ class PictureGrid(QWidget):
         self._fixed_columns = self._least = 0
         self._hint = _EMPTY_TEXT
         self._hover = self._cursor = -1
+        self._badges: dict[int, str] = {}
         self._ratio = 1.0
         self._columns, self._cell, self._origin = 1, QSize(1, 1), QPoint(0, 0)
         self.setMouseTracking(True)
@@ -87,7 +90,7 @@ class PictureGrid(QWidget):
         copied.
         """
         count, height, width = pictures.shape[:3]
-        self._strip = _image(pictures.reshape(count * height, *pictures.shape[2:]))
+        self._strip = picture_image(pictures.reshape(count * height, *pictures.shape[2:]))
         wanted = count, QSize(width, height), columns, least
         if wanted != (self._given, self._size, self._fixed_columns, self._least):
             self._given, self._size, self._fixed_columns, self._least = wanted
@@ -99,6 +102,11 @@ class PictureGrid(QWidget):
         """Show nothing."""
         self._strip, self._given, self._count = QImage(), 0, 0
         self._hover = self._cursor = -1
+        self.update()
+
+    def set_badges(self, badges: Mapping[int, str]) -> None:
+        """Frame these pictures, each with a short text in its corner (none for "")."""
+        self._badges = dict(badges)
         self.update()
 
     def set_hint(self, text: str) -> None:
@@ -166,6 +174,7 @@ class PictureGrid(QWidget):
         painter.scale(1 / ratio, 1 / ratio)
         self._paint_pictures(painter)
         painter.resetTransform()
+        self._paint_badges(painter)
         marked = self.marked
         if 0 <= marked < self._count:
             painter.setPen(QPen(QColor(self._theme.accent), 2.0))
@@ -179,6 +188,20 @@ class PictureGrid(QWidget):
         width, height = self._size.width(), self._size.height()
         for index in range(self._count):
             painter.drawImage(self._cell_pixels(index), self._strip, QRect(0, index * height, width, height))
+
+    def _paint_badges(self, painter: QPainter) -> None:
+        theme, metrics = self._theme, painter.fontMetrics()
+        for index, text in self._badges.items():
+            if not 0 <= index < self._count:
+                continue
+            cell = self.cell(index)
+            painter.setPen(QPen(QColor(theme.accent), 2.0))
+            painter.drawRect(cell.adjusted(0, 0, -1, -1))
+            if text:
+                box = QRectF(cell.topLeft(), QSize(metrics.horizontalAdvance(text) + 6, metrics.height()).toSizeF())
+                painter.fillRect(box, QColor(theme.accent))
+                painter.setPen(QColor(theme.accent_text))
+                painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
 
     def _paint_magnifier(self, painter: QPainter, index: int) -> None:
         """The marked picture, larger, beside its cell, with its number."""
@@ -348,11 +371,3 @@ def arrangement(count: int, size: QSize, room: QSize, columns: int = 0, least: i
             best_columns, best_scale = candidate, scale
     cell = QSize(max(math.floor(wide * best_scale), 1), max(math.floor(high * best_scale), 1))
     return best_columns, cell, count
-
-
-def _image(rows: NDArray[np.uint8]) -> QImage:
-    """Grey [h, w] or RGB [h, w, 3] as an image in the screen's format that owns its pixels."""
-    kind = QImage.Format.Format_Grayscale8 if rows.ndim == 2 else QImage.Format.Format_RGB888
-    whole = np.ascontiguousarray(rows)
-    height, width = whole.shape[:2]
-    return QImage(whole.data, width, height, whole.strides[0], kind).convertToFormat(QImage.Format.Format_RGB32)

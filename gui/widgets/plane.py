@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QFont, QKeyEvent, QMouseEvent, QPainter, QPain
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from gui.palette import Theme
-from gui.widgets.chart import round_ticks
+from gui.widgets.curve_painting import ticks
 
 Extent = tuple[float, float, float, float]  # x0, x1, y0, y1
 
@@ -147,14 +147,14 @@ class PlaneCanvas(QWidget):
         numbers = self.width() >= _NUMBERS_FROM
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         scale, middle = self.scale, self._center()
-        for value in round_ticks(low.x(), high.x(), max(self.width() // 55, 2)):
+        for value in ticks(low.x(), high.x(), max(self.width() // 55, 2)):
             x = (value - middle.x()) * scale + self.width() / 2
             painter.setPen(line)
             painter.drawLine(QPointF(x, 0), QPointF(x, self.height()))
             if numbers and x > 28:
                 painter.setPen(QColor(self.theme.muted))
                 painter.drawText(QPointF(x + 3, 11), _number(value))
-        for value in round_ticks(low.y(), high.y(), max(self.height() // 55, 2)):
+        for value in ticks(low.y(), high.y(), max(self.height() // 55, 2)):
             y = (middle.y() - value) * scale + self.height() / 2
             painter.setPen(line)
             painter.drawLine(QPointF(0, y), QPointF(self.width(), y))

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 from engine.errors import EngineError
 from engine.runtime.channel import Ended
 from engine.runtime.config import from_json
-from engine.runtime.job import Arrays, Metrics, Note
+from engine.runtime.job import Arrays, Changed, Metrics, Note
 from engine.runtime.run_folder import RunFolder, create_run, list_runs, open_run
 from engine.trainers import trainer as find_trainer
 from gui.services.trainer import PAUSED, STOPPING, TrainerClient
@@ -184,6 +184,7 @@ class TrainingPanel(QWidget):
         self.client.metrics.connect(self._on_client_metrics)
         self.client.arrays.connect(self._on_client_arrays)
         self.client.note.connect(self._on_client_note)
+        self.client.changed.connect(self._on_client_changed)
         self.client.ended.connect(self._on_client_ended)
         self.client.state_changed.connect(self._refresh)
         self.form.edited.connect(self.client.edit)
@@ -257,6 +258,9 @@ class TrainingPanel(QWidget):
             self.notes.takeItem(0)
         self.notes.show()
         self.notes.scrollToBottom()
+
+    def _on_client_changed(self, event: Changed) -> None:
+        self._on_client_note(Note(event.step, "edit", event.text))
 
     def _on_client_ended(self, ended: Ended) -> None:
         if ended.kind == "failed":

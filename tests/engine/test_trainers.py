@@ -36,7 +36,7 @@ def test_every_setting_says_what_it_means(name: str) -> None:
 @pytest.mark.parametrize("name", TRAINERS)
 def test_every_trainer_has_the_settings_that_the_app_relies_on(name: str) -> None:
     settings = {entry.name for entry in fields(trainer(name).config_class())}
-    assert {"name", "data", "steps", "seed"} <= settings
+    assert {"name", "steps", "seed"} <= settings
 
 
 @pytest.mark.parametrize("name", TRAINERS)

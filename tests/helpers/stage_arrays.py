@@ -58,3 +58,18 @@ def picture_arrays() -> Named:
         "singular_values/body.0": np.array([3.0, 1.0, 0.1], np.float32),
         "gradient_norms": np.array([0.5, 1.0, 1.5], np.float32),
     }
+
+
+def layer_arrays(depth: int = 8) -> Named:
+    """A deep network whose variances have grown with the layers."""
+    layers = np.arange(depth, dtype=np.float32)
+    return {
+        "layer_means": 0.05 * np.sin(layers), "layer_variances": 1 + 0.1 * layers,
+        "first_layer_means": np.zeros(depth, np.float32), "first_layer_variances": np.ones(depth, np.float32),
+    }
+
+
+def trajectory_arrays(steps: int = 300) -> Named:
+    """x on its way from 0 to the worst place."""
+    taken = np.arange(steps + 1, dtype=np.float32)
+    return {"trajectory": np.stack([taken, 1 - np.exp(-taken / 60)], axis=1)}

@@ -23,7 +23,7 @@ from engine.runtime.checkpoint import CheckpointHeader
 from tests.helpers.tiny_gan import tiny_gan, tiny_pictures, tiny_points
 
 
-def made(tmp_path: Path, config: NetworkConfig, **training: str) -> GanModel:
+def made(tmp_path: Path, config: NetworkConfig, **training: Any) -> GanModel:
     return load_gan(tiny_gan(tmp_path / "model.safetensors", config, **training))
 
 

@@ -6,13 +6,12 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from engine.evaluation.spectra import singular_values, weight_matrices
 from engine.gan.networks import NetworkConfig, make_critic
 from engine.gan.normalisation import (
     apply_normalisation,
     clip_weights_,
     orthonormal_penalty,
-    singular_values,
-    weight_matrices,
 )
 
 POINTS = NetworkConfig(critic_width=12, depth=2)

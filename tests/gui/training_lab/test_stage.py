@@ -11,8 +11,8 @@ from pytestqt.qtbot import QtBot
 
 from gui.palette import DARK, LIGHT
 from gui.training_lab import moments
-from gui.training_lab.stage import IMAGES, POINTS, SKETCHES, RunStage, kind_of
-from tests.helpers.stage_arrays import Named, digits, picture_arrays, plane_arrays
+from gui.training_lab.stage import IMAGES, PLOTS, POINTS, SKETCHES, RunStage, kind_of
+from tests.helpers.stage_arrays import Named, digits, layer_arrays, picture_arrays, plane_arrays, trajectory_arrays
 
 SKETCH_ARRAYS: Named = {"samples": np.tile(np.array([1, 1, 1, 0, 0], np.float32), (3, 4, 1))}
 
@@ -32,6 +32,9 @@ def test_the_samples_tell_the_kind() -> None:
         ({"samples": digits(colour=True)}, IMAGES),
         (SKETCH_ARRAYS, SKETCHES),
         ({"data": plane_arrays()["data"]}, POINTS),
+        (layer_arrays(), PLOTS),
+        (trajectory_arrays(), PLOTS),
+        (layer_arrays() | plane_arrays(), POINTS),
         ({"samples": np.zeros((3, 4, 6), np.float32)}, None),
         ({}, None),
     ]
@@ -40,7 +43,7 @@ def test_the_samples_tell_the_kind() -> None:
 
 def test_each_kind_has_its_stage(stage: RunStage) -> None:
     for arrays, kind, widget in ((plane_arrays(), POINTS, stage.plane), (picture_arrays(), IMAGES, stage.images),
-                                 (SKETCH_ARRAYS, SKETCHES, stage.sheet)):
+                                 (SKETCH_ARRAYS, SKETCHES, stage.sheet), (layer_arrays(), PLOTS, stage.plots)):
         stage.show_arrays(arrays, 7)
         assert stage.kind == kind and stage._stack.currentWidget() is widget
         stage.set_theme(DARK)
@@ -79,6 +82,12 @@ def test_a_moment_shows_its_arrays_over_the_last_ones_and_says_what_it_is(stage:
     assert stage.caption.isHidden()
 
 
+def test_a_moment_of_a_run_of_plots_does_not_speak_of_codes(stage: RunStage) -> None:
+    stage.show_arrays(layer_arrays(), 1)
+    stage.show_phase("step", "sample", {})
+    assert stage.caption.heading.text() == "Step · sample" and stage.caption.sentence.text() == "A batch is drawn."
+
+
 def test_every_moment_has_a_sentence() -> None:
     for part, name in product(("critic", "generator", "step", "decoder"), ("sample", "score", "gradient", "update")):
         assert moments.sentence(part, name).endswith((".", "?"))
@@ -92,11 +101,13 @@ def test_a_moment_nobody_has_described_has_a_heading_only(stage: RunStage) -> No
 
 def test_clear_leaves_nothing(stage: RunStage) -> None:
     stage.show_phase("critic", "score", plane_arrays())
+    stage.show_arrays(trajectory_arrays(), 1)
     stage.clear()
-    assert stage.caption.isHidden() and not stage.points.canvas.layers and stage.plane.offered == []
+    assert stage.caption.isHidden() and not stage.points.canvas.layers
+    assert stage.plane.offered == stage.plots.offered == []
 
 
 def test_it_keeps_small_where_several_stand_side_by_side(stage: RunStage) -> None:
-    for arrays in (plane_arrays(), picture_arrays()):
+    for arrays in (plane_arrays(), picture_arrays(), layer_arrays()):
         stage.show_arrays(arrays, 1)
         assert stage.minimumSizeHint().width() <= 300 and stage.minimumSizeHint().height() <= 260

@@ -6,13 +6,11 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from PySide6.QtGui import QColor, QImage
 from pytestqt.qtbot import QtBot
 
 from gui.palette import DARK, LIGHT
-from gui.widgets.chart import Chart, Curve, Mark, round_ticks
+from gui.widgets.chart import Chart, Curve, Level, Mark
 
 
 @pytest.fixture
@@ -21,21 +19,6 @@ def chart(qtbot: QtBot) -> Iterator[Chart]:
     qtbot.addWidget(made)
     made.resize(400, 300)
     yield made
-
-
-@given(st.floats(-1e6, 1e6), st.floats(1e-3, 1e6), st.integers(1, 20))
-def test_ticks_are_round_within_and_few(low: float, span: float, most: int) -> None:
-    ticks = round_ticks(low, low + span, most)
-    assert len(ticks) <= most + 1
-    assert all(low - span * 1e-6 <= tick <= low + span * (1 + 1e-6) for tick in ticks)
-    if len(ticks) > 1:
-        step = ticks[1] - ticks[0]
-        assert float(f"{step:.0e}") == pytest.approx(step, rel=1e-3)
-
-
-def test_no_ticks_where_there_is_no_span() -> None:
-    for low, high in ((1.0, 1.0), (2.0, 1.0), (0.0, np.inf), (np.nan, 1.0)):
-        assert round_ticks(low, high, 5) == []
 
 
 def dyed_columns(chart: Chart, colour: str) -> list[int]:
@@ -58,6 +41,26 @@ def test_a_mark_is_where_the_axis_says(chart: Chart) -> None:
     start = dyed_columns(chart, LIGHT.text)
     assert middle and end and start
     assert np.mean(middle) == pytest.approx((np.mean(end) + np.mean(start)) / 2, abs=1)
+
+
+def rows_of_line(chart: Chart) -> list[int]:
+    """The rows that a line across the chart fills."""
+    image = chart.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
+    pixels = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.width(), 4)[:, 100:-100, :3]
+    text = QColor(LIGHT.text)
+    near = np.abs(pixels.astype(int) - (text.blue(), text.green(), text.red())) < 60
+    return [int(y) for y in np.flatnonzero(near.all(axis=(1, 2)))]
+
+
+def test_a_level_is_where_the_axis_says_also_beyond_the_curves(chart: Chart) -> None:
+    chart.set_curves([Curve("flat", np.arange(3.0), np.zeros(3))])
+    chart.set_levels([Level(-2.0, "low"), Level(2.0, "high")])
+    assert [level.y for level in chart.levels] == [-2, 2]
+    high, low = rows_of_line(chart)
+    chart.set_levels([Level(-2.0, "low"), Level(2.0, "high"), Level(1.0, "between")])
+    assert rows_of_line(chart) == [high, pytest.approx(high + (low - high) / 4, abs=1), low]
+    chart.clear()
+    assert chart.levels == () and rows_of_line(chart) == []
 
 
 def test_curves_look_different_and_their_names_are_there(chart: Chart) -> None:
