@@ -57,7 +57,8 @@ class ExplorePage(QWidget):
         self._run: RunModel | None = None
         self._entries: list[ModelEntry] = []
         self._failure = ""
-        self._examples_of: Path | None = None
+        self._examples_of: Path | None = None  # the model whose examples are there, or being read
+        self._has_examples = False
         self.session = ExploreSession(context.messages, self)
         self.data = ExploreData(context.messages, self)
         self._librarian = LabWorker(context.messages, self)
@@ -152,7 +153,7 @@ class ExplorePage(QWidget):
         for action in self._actions.actions():
             if action.text() == title and action.isVisible():
                 action.setChecked(True)
-                self._show_state()
+                self._on_actions_triggered(action)
 
     def refresh_catalog(self) -> None:
         """Look again for models that one can explore."""
@@ -183,7 +184,8 @@ class ExplorePage(QWidget):
         super().hideEvent(event)
         self.session.rest()
         self.data.cancel()
-        self._examples_of = None
+        if not self._has_examples:
+            self._examples_of = None
 
     def shut_down(self) -> None:
         """Leave no thread."""
@@ -208,10 +210,15 @@ class ExplorePage(QWidget):
         self._show_state()
 
     def _read_examples(self) -> None:
-        """Held-out data of a model that has just been opened."""
+        """Held-out data, once there is a page that shows it: reading it may take seconds."""
         model = self.session.model
+        if not self._has_examples and self._title == "Neighbours":
+            self._examples_of = None  # seeking takes the place of reading
         if model is None or model.path == self._examples_of or not self.isVisible():
             return
+        if not model.is_points and self._title != "Encode":
+            return
+        self._has_examples = False
         self._examples_of = model.path
         self.data.examples(
             model.path, POINTS if model.is_points else PICTURES, self._on_examples_read, self._on_examples_failed
@@ -236,9 +243,11 @@ class ExplorePage(QWidget):
         self._show_state()
 
     def _on_examples_read(self, examples: Examples) -> None:
+        self._has_examples = True
         self._give_examples(examples)
 
     def _on_examples_failed(self, error: BaseException) -> None:
+        self._has_examples = True
         self.code.set_failure(str(error))
 
     def _give_examples(self, examples: Examples | None) -> None:
@@ -271,6 +280,7 @@ class ExplorePage(QWidget):
 
     def _on_actions_triggered(self, _action: QAction) -> None:
         self._show_state()
+        self._read_examples()
 
     # ---- showing
 
