@@ -17,6 +17,7 @@ from gui.lab import Lab, LabContext
 from gui.palette import Theme
 from gui.services.picture_store import PictureStore
 from gui.services.run_model import RunModel
+from gui.training_lab.draft_examples import DraftExamples
 from gui.training_lab.entrance import Entrance
 from gui.training_lab.explore_page import ExplorePage
 from gui.training_lab.info import INFO_HTML
@@ -52,6 +53,7 @@ class TrainingLab(Lab):
         self.saving = Saving(self.workspace, context.messages, self)
         self.explore = ExplorePage(context)
         self.workspace.set_explore_page(self.explore)
+        self.examples = DraftExamples(context.messages, self)
         self.columns: dict[RunModel, RunColumn] = {}
         self.experiment: Experiment | None = None
         self.draft: list[PlannedRun] = []
@@ -77,6 +79,7 @@ class TrainingLab(Lab):
         self.side.edited.connect(self._on_side_edited)
         self.explore.save_requested.connect(self.saving.ask_for_picture)
         self.explore.keep_requested.connect(self.saving.add_to_catalog)
+        self.examples.found.connect(self._on_examples_found)
         self.saving.catalog_changed.connect(self.explore.refresh_catalog)
         transport = view.transport
         transport.run_requested.connect(self._on_transport_run_requested)
@@ -117,6 +120,7 @@ class TrainingLab(Lab):
         self.entrance.shut_down()
         self.saving.shut_down()
         self.explore.shut_down()
+        self.examples.shut_down()
         self.views.shut_down()
         self.store.shut_down()
         self.runs.shut_down()
@@ -133,7 +137,7 @@ class TrainingLab(Lab):
     def is_settled(self) -> bool:
         """Whether everything that was begun is on screen, but for runs that train."""
         busy = self.runs.busy or self.store.busy or self.views.busy or self.saving.busy or self.explore.busy
-        return not busy and self.entrance.is_settled()
+        return not busy and not self.examples.busy and self.entrance.is_settled()
 
     # ---- beginning
 
@@ -178,6 +182,7 @@ class TrainingLab(Lab):
         view = self.workspace
         if self.draft:
             self.draft = []
+            self.examples.forget()
             view.run_list.clear()
         if self.experiment is None:
             view.title.setText("Runs")
@@ -281,13 +286,22 @@ class TrainingLab(Lab):
         if self.draft:
             row = self.workspace.run_list.currentRow()
             self.draft[row] = replace(self.draft[row], config=self.side.config)
+            self.examples.look(self.side.config)
         elif self.views.chosen is not None:
             self.views.chosen.edit(changes)
+
+    def _on_examples_found(self, arrays: Mapping[str, Any]) -> None:
+        if self.draft and self.side.drawing is not None:
+            self.side.drawing.show_arrays(arrays)
 
     def _on_run_list_row_changed(self, row: int) -> None:
         if self.draft and 0 <= row < len(self.draft):
             assert self.experiment is not None
             self.side.show(self.draft[row].config, self.experiment.runs[row].config, running=False)
+            if self.side.drawing is not None:
+                self.side.drawing.clear()
+            self.examples.forget()
+            self.examples.look(self.draft[row].config)
         elif 0 <= row < len(self.runs.runs):
             self.choose(self.runs.runs[row])
 

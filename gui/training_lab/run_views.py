@@ -99,6 +99,8 @@ class RunViews(QObject):
         self.show_config(run)
         self._show_now(run)
         if self._side.drawing is not None:
+            # Runs of one kind share a drawing.
+            self._side.drawing.clear()
             self._side.drawing.show_arrays(run.newest)
         view.transport.set_parts(_parts_of(run), can_freeze=hasattr(run.config, "freeze_critic"))
         view.timeline.set_checkpoints(run.checkpoints)

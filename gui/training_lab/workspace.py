@@ -136,8 +136,9 @@ class Workspace(QWidget):
         self.below.addTab(self.health, "Health")
         self.below.addTab(self.notes, "Log")
         self.below.addTab(self.run_list, "Runs")
-        self.below.setDocumentMode(True)
-        self.side.setDocumentMode(True)
+        for tabs in (self.below, self.side):
+            tabs.setDocumentMode(True)
+            tabs.tabBar().setDrawBase(False)
         self.side.addTab(self.diagrams, "Model")
         self.side.addTab(self.settings, "Settings")
         stage = QWidget()

@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import signal
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +93,7 @@ def new(open_run: OpenRun, trainer: Trainer = TINY, config: Any = ENDLESS) -> Op
 def test_a_run_from_its_first_step_to_its_last(open_run: OpenRun, messages: Messages, qtbot: QtBot) -> None:
     run, heard = new(open_run, config=TinyConfig(steps=20))
     run.watch(True)
-    assert run.state == "idle" and not run.is_live and run.name == "tiny"
+    assert run.state == "idle" and run.name == "tiny"
     run.run()
     assert run.is_live
     qtbot.waitUntil(lambda: run.state == "finished", timeout=PATIENCE)
@@ -205,7 +206,7 @@ def test_a_killed_child_is_told_and_the_run_goes_on(open_run: OpenRun, messages:
     run.run()
     qtbot.waitUntil(lambda: run.step > last, timeout=PATIENCE)
     again = heard.steps[told:]
-    assert again[0] <= last + 20 and all(each - before in (0, 20) for before, each in zip(again, again[1:]))
+    assert again[0] <= last + 20 and all(each - before in (0, 20) for before, each in pairwise(again))
     assert all(step < again[0] for step in heard.rewound)
 
 
