@@ -201,6 +201,7 @@ QMenu { background: $card; border: 1px solid $outline; padding: 5px; }
 QMenu::item { padding: 6px 24px 6px 12px; border-radius: 6px; }
 QMenu::item:selected { background: $accent_soft; }
 QMenu::item:disabled { color: $faint; background: transparent; }
+QFrame[role="separator"] { color: $border; background: $border; border: none; max-width: 1px; }
 QMenu::separator { height: 1px; background: $border; margin: 5px 8px; }
 QMenu::icon { padding-left: 8px; }
 QMenu::indicator { width: 14px; height: 14px; left: 6px; }

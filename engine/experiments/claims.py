@@ -155,7 +155,7 @@ SINGULAR_VALUES = Experiment(
 # ---- 4: AmbientGAN
 
 _AMBIENT = replace(
-    GANS["digits-ambient"], **_SMALL, batch_size=64, steps=2000, measure_every=500, picture_every=250, save_every=1000,
+    GANS["digits-ambient"], **_SMALL, batch_size=64, steps=1000, measure_every=250, picture_every=250, save_every=500,
     log_every=20)
 _BLUR = replace(_AMBIENT, measurement="convolve-noise", measurement_strength=0.5, measurement_noise=0.2)
 
@@ -235,7 +235,7 @@ AUTO_ENCODER_ORDER = Experiment(
 
 # With the paper's weight of 10 the penalty hardly moves the codes in so few steps. The authors' code takes a twentieth
 # of the squared cost, which makes its weight of 10 one of 200 here.
-_STRONG: dict[str, Any] = {"penalty_weight": 200.0}
+_STRONG: dict[str, Any] = {"penalty_weight": 200.0, "steps": 1500}
 _NOISE = 0.95  # differences of less than a twentieth say nothing about one run each
 
 

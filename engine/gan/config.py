@@ -97,8 +97,8 @@ class GanTrainConfig:
         0, "Freeze the critic by itself at this step; 0: never.", group=OBJECTIVE, low=0, high=10_000_000,
         advanced=True)
     duality_steps: int = setting(
-        0, "With each measurement, search this many steps for what either side could still win: the duality gap, near 0 "
-        "where both are done. 0 leaves it out; it takes about as long as the same number of steps.", group=OBJECTIVE,
+        0, "With each measurement, search this many steps for what either side could still win: the duality gap, near "
+        "0 where both are done. 0 leaves it out; it takes about as long as the same number of steps.", group=OBJECTIVE,
         low=0, high=10_000, advanced=True, source="Grnarova et al. 2019")
     instance_noise: float = setting(
         0.0, "Standard deviation of noise added to data and samples before the critic sees them.", group=OBJECTIVE,
@@ -130,8 +130,8 @@ class GanTrainConfig:
     beta2: float = setting(
         0.999, "β2 of Adam and AMSGrad, the smoothing of RMSprop.", group=OPTIMISER, low=0.0, high=0.999999)
     ema_decay: float = setting(
-        0.0, "Samples come from an exponential moving average of the generator's weights with this decay; 0: from "
-        "the weights themselves.", group=OPTIMISER, low=0.0, high=0.999999, live=True)
+        0.0, "Samples come from an exponential moving average of the generator's weights with this decay, "
+        "less in the first steps; 0: from the weights themselves.", group=OPTIMISER, low=0.0, high=0.999999, live=True)
 
     batch_size: int = setting(256, "Examples in a step.", group=RUN, low=2, high=16_384)
     steps: int = setting(10_000, "Steps of the whole run.", group=RUN, low=1, high=10_000_000, live=True)

@@ -105,7 +105,8 @@ class GanRun(TrainingRun):
             for _ in range(self.config.generator_steps):
                 yield from self.generator_moments()
                 if self.config.ema_decay > 0:
-                    self.average.decay = self.config.ema_decay
+                    # Shorter at first, or the average would hold the random beginning for a thousand steps.
+                    self.average.decay = min(self.config.ema_decay, (1 + self.step_count) / (10 + self.step_count))
                     self.average.update_parameters(self.generator)
 
     @property
@@ -226,6 +227,11 @@ class GanRun(TrainingRun):
     def learning_rates(self) -> dict[str, float]:
         """The step size of each player."""
         return {"generator": self.config.generator_rate, "critic": self.config.critic_rate}
+
+    def _restore(self, path: Path) -> dict[str, Any]:
+        # The samples belong to the weights of before, through which no gradient can flow any more.
+        self._shared = None
+        return super()._restore(path)
 
     # ---- what is seen of it
 

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from engine.errors import CheckpointError, SaveError
@@ -74,7 +75,8 @@ def clone_file(source: Path, target: Path) -> None:
         # Renaming one name of a file onto another of its names does nothing, so the scratch name may still be there.
         scratch.unlink(missing_ok=True)
     except OSError as error:
-        scratch.unlink(missing_ok=True)
+        with suppress(OSError):
+            scratch.unlink(missing_ok=True)
         if not source.exists():
             raise CheckpointError(f"{source} is not there any more; choose another step.") from error
         raise SaveError(f"{target} cannot be written: {error.strerror}. Make room, then try again.") from error

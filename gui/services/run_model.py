@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Generator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from engine.errors import EngineError
+from engine.errors import CheckpointError, EngineError
 from engine.runtime.channel import Ended
-from engine.runtime.config import from_json
+from engine.runtime.config import from_json, to_json
 from engine.runtime.job import Arrays, Changed, Command, Glimpse, Metrics, Note, Rewound, Saved
 from engine.runtime.run_folder import MAX_ARRAYS, RunFolder, open_run
 from engine.trainers import Trainer
@@ -24,6 +26,7 @@ from gui.services.trainer import IDLE, PAUSED, STOPPING, TrainerClient
 FOLLOW_MS = 1000
 WATCH_MS = 80
 RECENT = 400
+ELSEWHERE = "elsewhere"
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,10 @@ class RunModel(QObject):
 
     `shown` brings the newest arrays and their step, live ones included. `kept_changed` and `checkpoints_changed` bring
     the steps of which pictures and checkpoints are kept. The states are those of `TrainerClient`, and for a run of
-    another process "elsewhere".
+    another process "elsewhere"; one that was never started is "idle", one whose process died "interrupted".
+
+    What the run held when it was opened comes with `replay`: first the points, with `rewound` where it went back, then
+    the notes; an edit that a rewind has undone comes as plain information.
     """
 
     metrics = Signal(object)  # Metrics
@@ -103,6 +109,7 @@ class RunModel(QObject):
         self._opened = opened
         self._messages = messages
         self._watched = False
+        self._kill_asked = False
         self._found_state = opened.state
         self.client = TrainerClient(self)
         self._follower = LabWorker(messages, self)
@@ -136,7 +143,12 @@ class RunModel(QObject):
         """See the class."""
         if self.client.active:
             return self.client.state
-        return "elsewhere" if self._found_state == "running" else self._found_state
+        return ELSEWHERE if self._found_state == "running" else self._found_state
+
+    @property
+    def preset(self) -> Any:
+        """The configuration with which it was opened, before the edits made here."""
+        return self._opened.config
 
     @property
     def is_live(self) -> bool:
@@ -145,10 +157,8 @@ class RunModel(QObject):
 
     def replay(self) -> None:
         """Tell everything that the run held when it was opened, and follow it when it trains elsewhere."""
-        for note in self._opened.notes:
-            self.note.emit(note)
-        for point in self._opened.points:
-            self._on_client_metrics(point)
+        self._take_in(self._opened.points, self._opened.notes)
+        self.kept, self.checkpoints = list(self._opened.array_steps), list(self._opened.checkpoint_steps)
         self.kept_changed.emit(self.kept)
         self.checkpoints_changed.emit(self.checkpoints)
         if self._opened.newest is not None:
@@ -164,7 +174,8 @@ class RunModel(QObject):
         try:
             if self.client.state == PAUSED:
                 self.client.resume(self.folder.path)
-            elif not self.client.active:
+            elif not self.client.active and self.state != ELSEWHERE:
+                self._kill_asked = False
                 self.client.start(self.trainer, self.config, self.folder.path)
                 self.client.watch(WATCH_MS if self._watched else 0)
         except EngineError as error:
@@ -183,6 +194,7 @@ class RunModel(QObject):
     def stop(self) -> None:
         """Save and end; asked again, end without saving."""
         if self.client.state == STOPPING:
+            self._kill_asked = True
             self.client.kill()
         else:
             self.client.stop()
@@ -193,8 +205,7 @@ class RunModel(QObject):
             self.client.edit(changes)
             return
         try:
-            values = {**self.folder.config(), **changes}
-            self.config = from_json(type(self.config), values)
+            self.config = from_json(type(self.config), {**to_json(self.config), **changes})
         except EngineError as error:
             self._messages.report(error)
         self.config_changed.emit(self.config)
@@ -220,6 +231,9 @@ class RunModel(QObject):
     # ---- what the run tells
 
     def _on_client_metrics(self, point: Metrics) -> None:
+        if point.step < self.step:
+            # It was resumed from a checkpoint that is older than what was measured last.
+            self._go_back(point.step - 1)
         self.step = point.step
         self.figures |= point.values
         self.recent.append(point)
@@ -245,16 +259,19 @@ class RunModel(QObject):
     def _on_client_changed(self, event: Changed) -> None:
         values = {name: getattr(self.config, name) for name in event.settings}
         if values != dict(event.settings):
-            self.config = from_json(type(self.config), {**self.folder.config(), **event.settings})
+            self.config = from_json(type(self.config), {**to_json(self.config), **event.settings})
         self.config_changed.emit(self.config)
         self.note.emit(Note(event.step, "edit", event.text))
 
     def _on_client_rewound(self, event: Rewound) -> None:
-        self.kept = [step for step in self.kept if step <= event.step]
-        self.checkpoints = [step for step in self.checkpoints if step <= event.step]
-        self.recent = deque((point for point in self.recent if point.step <= event.step), maxlen=RECENT)
-        self.step = event.step
-        self.rewound.emit(event.step)
+        self._go_back(event.step)
+
+    def _go_back(self, step: int) -> None:
+        self.kept = [each for each in self.kept if each <= step]
+        self.checkpoints = [each for each in self.checkpoints if each <= step]
+        self.recent = deque((point for point in self.recent if point.step <= step), maxlen=RECENT)
+        self.step = step
+        self.rewound.emit(step)
         self.kept_changed.emit(self.kept)
         self.checkpoints_changed.emit(self.checkpoints)
 
@@ -270,32 +287,42 @@ class RunModel(QObject):
 
     def _on_client_ended(self, ended: Ended) -> None:
         self._found_state = "interrupted" if ended.kind == "killed" else ended.kind
-        if ended.kind in ("failed", "killed"):
-            self._messages.error(ended.text)
+        self.checkpoints = self.folder.checkpoint_steps()
+        self._say_end(ended)
         self.ended.emit(ended)
+        self.checkpoints_changed.emit(self.checkpoints)
         self.state_changed.emit(self.state)
+
+    def _say_end(self, ended: Ended) -> None:
+        if ended.kind == "failed":
+            self._messages.error(f"{self.name}: {ended.text}")
+        elif ended.kind == "killed" and not self._kill_asked:
+            self._messages.error(f"{self.name}: {ended.text} Press Run to go on from its newest checkpoint.")
+        elif ended.kind == "finished":
+            self._messages.info(f"{self.name} has finished.")
+        else:
+            self._messages.info(f"{self.name} is stopped; Run goes on from its newest checkpoint.")
 
     # ---- a run of another process
 
     def _on_timer_timeout(self) -> None:
         if not self._follower.busy and not self.client.active:
-            self._follower.submit(self._look, lambda _none: None, self._on_looked)
+            self._follower.submit(self._look, lambda _none: None, self._on_looked, self._on_look_failed)
 
     def _look(self) -> Generator[None, Command | None, _Addition]:
         folder, known = self.folder, self.kept[-1] if self.kept else -1
         points, notes = folder.follow(), folder.follow_notes()
         yield
         steps = folder.array_steps()
-        newest = folder.arrays(steps[-1]) if steps and steps[-1] != known else None
+        newest = None
+        if steps and steps[-1] != known:
+            # Whoever trains may have removed the picture since; the next look finds a newer one.
+            with suppress(CheckpointError):
+                newest = folder.arrays(steps[-1])
         return _Addition(points, notes, steps, folder.checkpoint_steps(), newest, folder.state)
 
     def _on_looked(self, found: _Addition) -> None:
-        for note in found.notes:
-            self.note.emit(note)
-        for point in found.points:
-            if point.step < self.step:
-                self.rewound.emit(point.step - 1)
-            self._on_client_metrics(point)
+        self._take_in(found.points, found.notes)
         self.kept, self.checkpoints = found.array_steps, found.checkpoint_steps
         self.kept_changed.emit(self.kept)
         self.checkpoints_changed.emit(self.checkpoints)
@@ -305,3 +332,23 @@ class RunModel(QObject):
             self._found_state = found.state
             self._timer.stop()
             self.state_changed.emit(self.state)
+
+    def _on_look_failed(self, error: BaseException) -> None:
+        # Said once; what has been shown stays.
+        self._timer.stop()
+        self._found_state = "interrupted"
+        self._messages.report(error)
+        self.state_changed.emit(self.state)
+
+    def _take_in(self, points: list[Metrics], notes: list[Note]) -> None:
+        """Tell what a folder has held or got since the last look."""
+        steps = [self.step, *(point.step for point in points)]
+        went_back = any(later < earlier for earlier, later in pairwise(steps))
+        for point in points:
+            self._on_client_metrics(point)
+        back = [note.step for note in notes if note.level == "rewind"]
+        if back and not went_back and back[-1] < self.step:
+            self._go_back(back[-1])
+        for index, note in enumerate(notes):
+            undone = any(later.level == "rewind" and later.step < note.step for later in notes[index + 1 :])
+            self.note.emit(Note(note.step, "info", note.text) if undone and note.level == "edit" else note)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -71,7 +72,9 @@ def shipped_picture(name: str) -> QImage | None:
 
 def recent_runs(count: int) -> Job[RunCard, None]:
     """Yield the newest runs of this person, newest first; a run that cannot be read is left out."""
-    for run in list_runs()[:count]:
+    # A folder without a status was made for a run that never began: there is nothing to see in it.
+    begun = (run for run in list_runs() if (run.path / "status.json").exists())
+    for run in islice(begun, count):
         try:
             yield _card(run)
         except (EngineError, OSError):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import qtawesome
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup, QHideEvent, QKeySequence, QShowEvent
 from PySide6.QtWidgets import QComboBox, QLabel, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
-from engine.runtime.catalog import Catalog, ModelEntry
 from engine.runtime.job import Job
 from gui.lab import LabContext
 from gui.palette import Theme
@@ -38,6 +38,9 @@ _TIPS = {
     "Encode": "Draw an x, or pick one, and see its code Q(z|x) and what comes back, G(Q(x))",
     "Neighbours": "The training pictures x that are nearest to a sample G(z)",
 }
+
+if TYPE_CHECKING:
+    from engine.runtime.catalog import ModelEntry
 
 
 class ExplorePage(QWidget):
@@ -328,6 +331,9 @@ class ExplorePage(QWidget):
 
 
 def _entries() -> Job[None, list[ModelEntry]]:
+    # Here, not above: the catalog reads checkpoints with torch, which takes seconds to load.
+    from engine.runtime.catalog import Catalog, ModelEntry
+
     catalog, found = Catalog(), list[ModelEntry]()
     for kind in KINDS:
         found += catalog.entries(kind)

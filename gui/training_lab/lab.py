@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QListWidgetItem, QStackedWidget, QVBoxLayout, QWidget
 
@@ -17,6 +17,7 @@ from gui.lab import Lab, LabContext
 from gui.palette import Theme
 from gui.services.picture_store import PictureStore
 from gui.services.run_model import RunModel
+from gui.training_lab.draft_examples import DraftExamples
 from gui.training_lab.entrance import Entrance
 from gui.training_lab.explore_page import ExplorePage
 from gui.training_lab.info import INFO_HTML
@@ -52,6 +53,7 @@ class TrainingLab(Lab):
         self.saving = Saving(self.workspace, context.messages, self)
         self.explore = ExplorePage(context)
         self.workspace.set_explore_page(self.explore)
+        self.examples = DraftExamples(context.messages, self)
         self.columns: dict[RunModel, RunColumn] = {}
         self.experiment: Experiment | None = None
         self.draft: list[PlannedRun] = []
@@ -73,14 +75,16 @@ class TrainingLab(Lab):
         view.back_requested.connect(self._on_back_requested)
         self.runs.added.connect(self._on_runs_added)
         self.runs.removed.connect(self._on_runs_removed)
+        self.runs.not_made.connect(self._refresh_state)
         self.side.edited.connect(self._on_side_edited)
         self.explore.save_requested.connect(self.saving.ask_for_picture)
         self.explore.keep_requested.connect(self.saving.add_to_catalog)
+        self.examples.found.connect(self._on_examples_found)
         self.saving.catalog_changed.connect(self.explore.refresh_catalog)
         transport = view.transport
         transport.run_requested.connect(self._on_transport_run_requested)
-        transport.pause_requested.connect(partial(self._each, RunModel.pause))
-        transport.stop_requested.connect(partial(self._each, RunModel.stop))
+        transport.pause_requested.connect(self._on_transport_pause_requested)
+        transport.stop_requested.connect(self.runs.stop)
         transport.advance_requested.connect(self._on_transport_advance_requested)
         transport.freeze_toggled.connect(self._on_transport_freeze_toggled)
         transport.install_shortcuts(view)
@@ -116,6 +120,8 @@ class TrainingLab(Lab):
         self.entrance.shut_down()
         self.saving.shut_down()
         self.explore.shut_down()
+        self.examples.shut_down()
+        self.views.shut_down()
         self.store.shut_down()
         self.runs.shut_down()
 
@@ -130,22 +136,27 @@ class TrainingLab(Lab):
 
     def is_settled(self) -> bool:
         """Whether everything that was begun is on screen, but for runs that train."""
-        waits = self.runs.busy or self.store.busy or self.explore.busy
-        return not waits and self.entrance.is_settled()
+        busy = self.runs.busy or self.store.busy or self.views.busy or self.saving.busy or self.explore.busy
+        return not busy and not self.examples.busy and self.entrance.is_settled()
 
     # ---- beginning
 
     def set_up(self, experiment: Experiment) -> None:
         """Show an experiment before it begins, so that its settings can be changed; Run then starts it."""
+        training = len(self.runs.live)
+        if training:
+            what = "The run that was training is" if training == 1 else f"The {training} runs that were training are"
+            self._context.messages.info(f"{what} saved and stopped; open it again from the first page.".replace(
+                "open it", "open it" if training == 1 else "open them"))
         self.runs.clear()
         self.experiment, self.draft = experiment, list(experiment.runs)
         self.workspace.title.setText(experiment.title)
         self.workspace.title.setToolTip(experiment.sentence)
-        self.side.show(self.draft[0].config, running=False)
-        self.workspace.transport.set_state("idle")
         self.workspace.run_list.clear()
         for planned in self.draft:
             self.workspace.run_list.addItem(planned.label)
+        self.workspace.run_list.setCurrentRow(0)
+        self._refresh_state()
         self.workspace.show_hint(experiment)
         self.pages.setCurrentWidget(self.workspace)
 
@@ -156,23 +167,28 @@ class TrainingLab(Lab):
 
     def open_run(self, path: Path) -> None:
         """Put a run beside those that are open."""
-        self.draft = []
-        if self.experiment is None:
-            self.workspace.title.setText("Runs")
+        if self.runs.find(path) is not None:
+            self.pages.setCurrentWidget(self.workspace)
         self.runs.open(path)
-        self.pages.setCurrentWidget(self.workspace)
 
     def _start_draft(self) -> None:
-        planned, self.draft = self.draft, []
-        self.workspace.run_list.clear()
-        self.runs.start(planned)
+        """The draft stays until its runs exist: when they cannot be made, it can be started again."""
+        self.workspace.transport.set_state("starting")
+        self.runs.start(self.draft)
 
     # ---- runs come and go
 
     def _on_runs_added(self, run: RunModel) -> None:
-        label = self.views.add(run)
         view = self.workspace
+        if self.draft:
+            self.draft = []
+            self.examples.forget()
+            view.run_list.clear()
+        if self.experiment is None:
+            view.title.setText("Runs")
+        label = self.views.add(run)
         view.hide_hint()
+        self.pages.setCurrentWidget(view)
         item = QListWidgetItem(label)
         item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
         item.setData(Qt.ItemDataRole.UserRole, label)
@@ -182,7 +198,8 @@ class TrainingLab(Lab):
         run.state_changed.connect(partial(self._on_run_state_changed, run))
         if on_stage:
             self._put_on_stage(run)
-        if self.views.chosen is None:
+        # What the person has opened or forked is what they want to see; of runs that begin together, the first.
+        if self.views.chosen is None or not self.runs.is_waiting(run):
             self.choose(run)
         self._watch()
 
@@ -192,10 +209,11 @@ class TrainingLab(Lab):
         for item in self.workspace.run_list.findItems(label, Qt.MatchFlag.MatchExactly):
             self.workspace.run_list.takeItem(self.workspace.run_list.row(item))
         self.views.remove(run)
-        if self.views.chosen is None:
+        if self.views.chosen is None and self.runs.runs:
+            self.choose(self.runs.runs[-1])
+        elif self.views.chosen is None:
             self.explore.choose(None)
-            if self.runs.runs:
-                self.choose(self.runs.runs[-1])
+            self._refresh_state()
 
     def _put_on_stage(self, run: RunModel) -> None:
         column = RunColumn(run, self.views.labels[run], self._context.theme.theme)
@@ -204,47 +222,53 @@ class TrainingLab(Lab):
         column.stage.save_requested.connect(self.saving.ask_for_picture)
         self.columns[run] = column
         self.workspace.add_column(column)
+        column.set_waiting(self.runs.is_waiting(run))
         column.follow()
+        self._mark_chosen()
 
     def _take_off_stage(self, run: RunModel) -> None:
         column = self.columns.pop(run, None)
         if column is not None:
             column.hide()
             column.deleteLater()
+        self._mark_chosen()
+
+    def _mark_chosen(self) -> None:
+        for run, column in self.columns.items():
+            column.set_chosen(run is self.views.chosen and len(self.columns) > 1)
 
     def choose(self, run: RunModel) -> None:
         """The settings, the drawing, the log and the health are this run's from now on."""
-        for each, column in self.columns.items():
-            column.set_chosen(each is run and len(self.columns) > 1)
         self.views.choose(run)
+        self._mark_chosen()
+        with QSignalBlocker(self.workspace.run_list):
+            self.workspace.run_list.setCurrentRow(self.runs.runs.index(run))
         self.saving.choose(run)
         self.explore.choose(run)
         self._refresh_state()
 
     # ---- what the person does
 
-    def _each(self, act: Callable[[RunModel], None]) -> None:
-        for run in self.runs.live:
-            act(run)
-
     def _on_transport_run_requested(self) -> None:
         if self.draft:
             self._start_draft()
             return
-        paused = [run for run in self.runs.live if run.state == "paused"]
-        for run in paused or self._only_chosen():
-            run.run()
+        chosen = self.views.chosen
+        if chosen is None:
+            return
+        # A race that was paused goes on together.
+        together = self.runs.live if chosen.state == "paused" else [chosen]
+        for run in together:
+            if run is chosen or run.state == "paused":
+                run.run()
+
+    def _on_transport_pause_requested(self) -> None:
+        for run in self.runs.live:
+            run.pause()
 
     def _on_transport_advance_requested(self, part: str) -> None:
-        if self.draft:
-            self._start_draft()
-            return
-        for run in self.runs.live or self._only_chosen():
+        for run in self.runs.live:
             run.advance(part)
-
-    def _only_chosen(self) -> list[RunModel]:
-        """The run that may be started: none while another program trains it."""
-        return [self.views.chosen] if self.views.chosen is not None and self.views.chosen.state != "elsewhere" else []
 
     def _on_transport_freeze_toggled(self, frozen: bool) -> None:
         if self.views.chosen is not None:
@@ -260,14 +284,24 @@ class TrainingLab(Lab):
 
     def _on_side_edited(self, changes: Mapping[str, Any]) -> None:
         if self.draft:
-            row = max(0, self.workspace.run_list.currentRow())
+            row = self.workspace.run_list.currentRow()
             self.draft[row] = replace(self.draft[row], config=self.side.config)
+            self.examples.look(self.side.config)
         elif self.views.chosen is not None:
             self.views.chosen.edit(changes)
 
+    def _on_examples_found(self, arrays: Mapping[str, Any]) -> None:
+        if self.draft and self.side.drawing is not None:
+            self.side.drawing.show_arrays(arrays)
+
     def _on_run_list_row_changed(self, row: int) -> None:
         if self.draft and 0 <= row < len(self.draft):
-            self.side.show(self.draft[row].config, running=False)
+            assert self.experiment is not None
+            self.side.show(self.draft[row].config, self.experiment.runs[row].config, running=False)
+            if self.side.drawing is not None:
+                self.side.drawing.clear()
+            self.examples.forget()
+            self.examples.look(self.draft[row].config)
         elif 0 <= row < len(self.runs.runs):
             self.choose(self.runs.runs[row])
 
@@ -315,10 +349,11 @@ class TrainingLab(Lab):
             column.set_waiting(self.runs.is_waiting(each))
         self._watch()
         if run is self.views.chosen:
-            self.views.show_config(run)
+            self.views.show_state(run)
             self._refresh_state()
-        self.workspace.show_verdict(
-            self.experiment, {label: each.folder for each, label in self.views.labels.items()})
+            if self.workspace.timeline.following:
+                self._on_timeline_live_chosen()
+        self.views.show_verdict(self.experiment)
 
     # ---- showing
 

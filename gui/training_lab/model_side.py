@@ -51,10 +51,14 @@ class ModelSide(QObject):
         """The form that is shown."""
         return self._forms.get(type(self.config))
 
-    def show(self, config: Any, *, running: bool) -> None:
-        """Show a configuration; once its run has begun, only live settings can be changed."""
+    def show(self, config: Any, preset: Any, *, running: bool) -> None:
+        """Show a configuration, and mark where it differs from `preset`, what it was at first.
+
+        Once its run has begun, only live settings can be changed.
+        """
         self.config = config
         form = self._form_of(config)
+        form.set_preset(preset)
         form.set_config(config)
         form.set_live(running)
         self._settings.setCurrentWidget(form)
@@ -77,7 +81,6 @@ class ModelSide(QObject):
         if form is None:
             form = ConfigForm(type(config))
             self._forms[type(config)] = form
-            form.edited.connect(self._on_form_edited)
             form.changed.connect(self._on_form_changed)
             self._settings.addWidget(form)
         return form
@@ -93,12 +96,8 @@ class ModelSide(QObject):
             self._diagrams.addWidget(drawing)
         return drawing
 
-    def _on_form_edited(self, changes: Mapping[str, Any]) -> None:
-        """A live change."""
-        self._take(changes)
-
     def _on_form_changed(self) -> None:
-        """A change before the run, of any field."""
+        """The person changed fields: any before the run, live ones later."""
         form = self.form
         if form is None:
             return

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import qtawesome
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
@@ -14,10 +14,11 @@ from engine.runtime.job import Arrays, Phase
 from gui.palette import Theme
 from gui.services.run_model import RunModel
 from gui.training_lab.stage import RunStage
+from gui.widgets.elided_label import ElidedLabel
 
 STATES = {
     "idle": "ready", "starting": "starting", "running": "training", "paused": "paused", "stopping": "saving",
-    "finished": "finished", "stopped": "stopped", "failed": "failed", "interrupted": "interrupted", "killed": "ended",
+    "finished": "finished", "stopped": "stopped", "failed": "failed", "interrupted": "interrupted",
     "elsewhere": "training elsewhere",
 }
 
@@ -36,10 +37,11 @@ class RunColumn(QFrame):
         self.label = label
         self.following = True
         self._waiting = False
+        self._kept_step = 0
         self.stage = RunStage(theme)
-        self._name = QLabel()
+        self._name = ElidedLabel(label)
         self._name.setProperty("role", "title")
-        self._name.setTextFormat(Qt.TextFormat.PlainText)
+        self._name.setToolTip(f"{label}\n{run.folder.path}")
         self._state = QLabel()
         self._state.setProperty("role", "muted")
         self._close = QToolButton()
@@ -48,8 +50,8 @@ class RunColumn(QFrame):
         self._close.setAccessibleName(f"Close {label}")
         header = QHBoxLayout()
         header.setSpacing(10)
-        header.addWidget(self._name)
-        header.addWidget(self._state, 1)
+        header.addWidget(self._name, 1)
+        header.addWidget(self._state)
         header.addWidget(self._close)
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 8, 8, 8)
@@ -59,9 +61,9 @@ class RunColumn(QFrame):
         self._close.clicked.connect(lambda: self.close_requested.emit(self.run))
         run.shown.connect(self._on_run_shown)
         run.phase.connect(self._on_run_phase)
-        run.metrics.connect(self._refresh)
-        run.state_changed.connect(self._refresh)
-        run.rewound.connect(self._refresh)
+        run.metrics.connect(self._on_run_told)
+        run.state_changed.connect(self._on_run_told)
+        run.rewound.connect(self._on_run_told)
         self.set_theme(theme)
         self.set_chosen(False)
         self._refresh()
@@ -80,8 +82,9 @@ class RunColumn(QFrame):
     def show_kept(self, arrays: Arrays) -> None:
         """Show a picture of the time line instead of the newest one."""
         self.following = False
+        self._kept_step = arrays.step
         self.stage.show_arrays(arrays.arrays, arrays.step)
-        self._refresh(arrays.step)
+        self._refresh()
 
     def follow(self) -> None:
         """Show the run as it is from now on."""
@@ -100,12 +103,6 @@ class RunColumn(QFrame):
         self.chosen.emit(self.run)
         super().mousePressEvent(event)
 
-    def changeEvent(self, event: QEvent) -> None:
-        """The name is cut to the width that is there."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.FontChange:
-            self._refresh()
-
     def _on_run_shown(self, arrays: Mapping[str, Any], step: int) -> None:
         if self.following:
             self.stage.show_arrays(arrays, step)
@@ -114,10 +111,10 @@ class RunColumn(QFrame):
         if self.following:
             self.stage.show_phase(phase.part, phase.name, phase.arrays)
 
-    def _refresh(self, step: object = None) -> None:
-        metrics = self.fontMetrics()
-        self._name.setText(metrics.elidedText(self.label, Qt.TextElideMode.ElideRight, 260))
-        self._name.setToolTip(f"{self.label}\n{self.run.folder.path}")
+    def _on_run_told(self, _what: object) -> None:
+        self._refresh()
+
+    def _refresh(self) -> None:
         state = "waiting for its turn" if self._waiting else STATES.get(self.run.state, self.run.state)
-        at = self.run.step if self.following or not isinstance(step, int) else step
+        at = self.run.step if self.following else self._kept_step
         self._state.setText(f"{state} · step {at:,}")

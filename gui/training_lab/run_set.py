@@ -12,7 +12,6 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from engine.experiments.experiment import PlannedRun
-from engine.runtime.fork import fork_run
 from engine.runtime.job import Command, Job
 from engine.runtime.run_folder import RunFolder, create_run
 from gui.messages import Messages
@@ -33,7 +32,7 @@ class RunSet(QObject):
 
     added = Signal(object)  # RunModel
     removed = Signal(object)  # RunModel
-    emptied = Signal()
+    not_made = Signal()  # what was asked for could not be made or opened; the person has been told
 
     def __init__(self, messages: Messages, parent: QObject | None = None) -> None:
         """Without runs."""
@@ -58,13 +57,17 @@ class RunSet(QObject):
         """Whether a run is going to start when another one has ended."""
         return run in self._waiting
 
+    def find(self, path: Path) -> RunModel | None:
+        """The open run whose folder is `path`."""
+        return next((run for run in self.runs if run.folder.path.resolve() == path.resolve()), None)
+
     def start(self, planned: Sequence[PlannedRun]) -> None:
         """Make these runs and train them, as many at once as the machine has cores for."""
         self._send(_Errand(partial(_made, tuple(planned)), starts=True))
 
     def open(self, path: Path) -> None:
         """Open a run of any trainer, finished, going on elsewhere, or made by the command line."""
-        known = next((run for run in self.runs if run.folder.path.resolve() == path.resolve()), None)
+        known = self.find(path)
         if known is not None:
             self._messages.info(f"{known.name} is open already.")
             return
@@ -84,8 +87,20 @@ class RunSet(QObject):
         run.deleteLater()
         self._start_next()
 
+    def stop(self) -> None:
+        """Let all that train save and end, and start none that waits; asked again, end them without saving."""
+        waiting = list(self._waiting)
+        self._waiting.clear()
+        for run in self.live:
+            run.stop()
+        for run in waiting:
+            run.state_changed.emit(run.state)
+
     def clear(self) -> None:
-        """Take all runs off the screen."""
+        """Take all runs off the screen, and make none that is still to be made."""
+        self._errands.clear()
+        self._waiting.clear()
+        self._worker.cancel()
         for run in list(self.runs):
             self.close(run)
 
@@ -114,15 +129,16 @@ class RunSet(QObject):
             run = RunModel(each, self._messages, self)
             run.ended.connect(self._on_run_ended)
             self.runs.append(run)
-            self.added.emit(run)
-            run.replay()
             if errand.starts:
                 self._waiting.append(run)
+            self.added.emit(run)
+            run.replay()
         self._start_next()
         self._next_errand()
 
     def _on_worker_failed(self, error: BaseException) -> None:
         self._messages.report(error)
+        self.not_made.emit()
         self._next_errand()
 
     def _on_run_ended(self) -> None:
@@ -130,7 +146,10 @@ class RunSet(QObject):
 
     def _start_next(self) -> None:
         while self._waiting and len(self.live) < MOST_AT_ONCE:
-            self._waiting.popleft().run()
+            run = self._waiting.popleft()
+            # The person may have started it out of its turn.
+            if not run.is_live:
+                run.run()
 
 
 def _made(planned: tuple[PlannedRun, ...]) -> Generator[None, Command | None, list[OpenedRun]]:
@@ -146,5 +165,8 @@ def _opened(path: Path) -> Generator[None, Command | None, list[OpenedRun]]:
 
 
 def _forked(source: RunFolder, step: int) -> Generator[None, Command | None, list[OpenedRun]]:
+    # Here, not above: a fork reads a checkpoint with torch, which takes seconds to load.
+    from engine.runtime.fork import fork_run
+
     fork = fork_run(source, step)
     return [(yield from open_run_job(fork.path))]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import qtawesome
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
@@ -19,9 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.experiments.experiment import Experiment
-from engine.experiments.reproduce import figures_of, verdict_on
-from engine.runtime.run_folder import RunFolder
+from engine.experiments.experiment import Experiment, Verdict
 from gui.palette import Theme
 from gui.theme import ThemeManager
 from gui.training_lab.health_panel import HealthPanel
@@ -106,17 +102,12 @@ class Workspace(QWidget):
         """Show the runs."""
         self.stages.setCurrentWidget(self.columns)
 
-    def show_verdict(self, experiment: Experiment | None, folders: Mapping[str, RunFolder]) -> None:
-        """Hold the runs against the experiment's claim, once all that it needs has been measured."""
-        self.verdict.hide()
-        if experiment is None or any(planned.label not in folders for planned in experiment.runs):
-            return
-        found = {label: figures_of(experiment, folder) for label, folder in folders.items()}
-        verdict = verdict_on(experiment, found)
+    def show_verdict(self, verdict: Verdict | None) -> None:
+        """Say whether the runs agree with the experiment's claim; None while that is not known."""
+        self.verdict.setVisible(verdict is not None)
         if verdict is not None:
             word = "This agrees with the paper." if verdict.agrees else "This does not agree with the paper."
             self.verdict.setText(f"<b>{word}</b> {verdict.found}")
-            self.verdict.show()
 
     def set_theme(self, theme: Theme) -> None:
         """Wear other colours; what follows the theme by itself does so."""
@@ -145,8 +136,9 @@ class Workspace(QWidget):
         self.below.addTab(self.health, "Health")
         self.below.addTab(self.notes, "Log")
         self.below.addTab(self.run_list, "Runs")
-        self.below.setDocumentMode(True)
-        self.side.setDocumentMode(True)
+        for tabs in (self.below, self.side):
+            tabs.setDocumentMode(True)
+            tabs.tabBar().setDrawBase(False)
         self.side.addTab(self.diagrams, "Model")
         self.side.addTab(self.settings, "Settings")
         stage = QWidget()

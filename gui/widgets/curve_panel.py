@@ -14,6 +14,7 @@ from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from gui.widgets.curve_painting import Line, inside, number, paint_faint, paint_sample, paint_strong, ticks
+from gui.widgets.figure_words import words_for
 from gui.widgets.plot_theme import PlainColours, PlotTheme
 
 LEFT, TOP, RIGHT, BOTTOM = 48, 22, 8, 18
@@ -37,7 +38,7 @@ class CurvePanel(QWidget):
         self._ys: tuple[float, float] | None = None
         self._dragged_from: float | None = None
         self._dragged_to = 0.0
-        self.setAccessibleName(f"Curve of {title}")
+        self.setAccessibleName(f"Curve of {words_for(title)}")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(160, 110)
 
@@ -226,14 +227,15 @@ class CurvePanel(QWidget):
         names = list(dict.fromkeys(line.name for line in self.lines))
         if len(names) < 2:
             painter.setPen(QColor(self._theme.text))
-            text = metrics.elidedText(self.title, Qt.TextElideMode.ElideRight, round(self._area().width()))
+            text = metrics.elidedText(words_for(self.title), Qt.TextElideMode.ElideRight, round(self._area().width()))
             painter.drawText(QPointF(LEFT, base), text)
             return
         x = float(LEFT)
         for name in names:
             line = next(each for each in self.lines if each.name == name)
             paint_sample(painter, QRectF(x, base - 9, 18, 10), line.colour, line.dashes, line.dots)
-            text = metrics.elidedText(name, Qt.TextElideMode.ElideRight, max(round(self.width() - RIGHT - x - 22), 0))
+            room = max(round(self.width() - RIGHT - x - 22), 0)
+            text = metrics.elidedText(words_for(name), Qt.TextElideMode.ElideRight, room)
             painter.setPen(QColor(self._theme.text))
             painter.drawText(QPointF(x + 22, base), text)
             x += 22 + metrics.horizontalAdvance(text) + 10
@@ -299,7 +301,7 @@ class CurvePanel(QWidget):
             text = f"{value:.3g}"
             painter.setPen(QColor(self._theme.text))
             end -= metrics.horizontalAdvance(text)
-            if end < LEFT + metrics.horizontalAdvance(self.title) + 24:
+            if end < LEFT + metrics.horizontalAdvance(words_for(self.title)) + 24:
                 continue
             painter.drawText(QPointF(end, TOP - 7), text)
             paint_sample(painter, QRectF(end - 21, TOP - 16, 18, 10), line.colour, line.dashes, line.dots)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from PySide6.QtCore import QPoint, QSignalBlocker, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSpinBox, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QSpinBox, QToolButton, QWidget
 
 from gui.theme import Theme, ThemeManager
 from gui.widgets.kept_steps import MAX_STEP, KeptSteps, newest
@@ -51,7 +51,7 @@ class Timeline(QWidget):
         self.step_box.setRange(0, 0)
         self.step_box.setKeyboardTracking(False)
         self.step_box.setGroupSeparatorShown(True)
-        self.step_box.setMinimumWidth(110)
+        self.step_box.setMinimumWidth(96)
         self.step_box.setToolTip("The training step that is shown; type one, and the picture at or before it appears.")
         self.step_box.setAccessibleName("Step shown")
         self.rate_box = QSpinBox()
@@ -295,20 +295,14 @@ class Timeline(QWidget):
         return button
 
     def _lay_out(self) -> None:
-        row = QHBoxLayout()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(4)
         for widget in (self.back_button, self.play_button, self.next_button, self.rate_box):
             row.addWidget(widget)
-        row.addStretch(1)
-        label = QLabel("&Step")
-        label.setBuddy(self.step_box)
-        for each in (label, self.step_box, self.live_button):
-            row.addWidget(each)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(2)
-        column.addWidget(self.track)
-        column.addLayout(row)
+        row.addWidget(self.track, 1)
+        for widget in (self.step_box, self.live_button):
+            row.addWidget(widget)
 
     def _connect(self) -> None:
         self.track.wanted.connect(self._on_track_wanted)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import Any
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QGridLayout,
     QLabel,
@@ -20,11 +21,13 @@ from PySide6.QtWidgets import (
 
 from engine.errors import EngineError
 from engine.runtime.channel import Ended
-from engine.runtime.config import from_json
-from engine.runtime.job import Arrays, Metrics, Note
-from engine.runtime.run_folder import RunFolder, create_run, list_runs, open_run
+from engine.runtime.job import Metrics, Note, drive
+from engine.runtime.run_folder import create_run, list_runs
+from engine.runtime.run_folder import open_run as open_folder
 from engine.trainers import trainer as find_trainer
-from gui.services.trainer import PAUSED, STOPPING, TrainerClient
+from gui.messages import Messages
+from gui.services.run_model import ELSEWHERE, RunModel, open_run_job
+from gui.services.trainer import PAUSED, STOPPING
 from gui.widgets.config_form import ConfigForm
 from gui.widgets.live_plot import LivePlot
 from gui.widgets.plot_theme import PlotTheme
@@ -33,23 +36,6 @@ from gui.widgets.sketch_sheet import SketchSheet
 MOST_NOTES = 500
 MOST_RUNS_SHOWN = 25
 RATE_POINTS = 20
-FOLLOW_MS = 1000
-
-
-class Messages(Protocol):
-    """The door through which the panel speaks to the person."""
-
-    def info(self, text: str, /) -> None:
-        """Something good or neutral."""
-
-    def warning(self, text: str, /) -> None:
-        """Something to know."""
-
-    def error(self, text: str, /) -> None:
-        """Something that did not work."""
-
-    def report(self, error: BaseException, /) -> None:
-        """What an exception means to the person."""
 
 
 class TrainingPanel(QWidget):
@@ -65,9 +51,8 @@ class TrainingPanel(QWidget):
         super().__init__(parent)
         self._trainer = find_trainer(trainer_name)
         self._messages = messages
-        self._run: RunFolder | None = None
+        self.run: RunModel | None = None
         self._recent: deque[Metrics] = deque(maxlen=RATE_POINTS)
-        self.client = TrainerClient(self)
         self.form = ConfigForm(self._trainer.config_class(), parent=self)
         self.plot = LivePlot(self)
         self.sheet = SketchSheet(self)
@@ -82,8 +67,6 @@ class TrainingPanel(QWidget):
         self.open_button = self._button("&Resume a run", "Open an earlier run and go on with it")
         self._runs_menu = QMenu(self.open_button)
         self.open_button.setMenu(self._runs_menu)
-        self._follow_timer = QTimer(self)
-        self._follow_timer.setInterval(FOLLOW_MS)
         self._lay_out()
         self._connect()
         self._refresh()
@@ -91,12 +74,17 @@ class TrainingPanel(QWidget):
     @property
     def run_dir(self) -> Path | None:
         """The folder of the run on the screen."""
-        return None if self._run is None else self._run.path
+        return None if self.run is None else self.run.folder.path
 
     @property
     def active(self) -> bool:
         """Whether a run of this panel is going on; ask before closing the window."""
-        return self.client.active
+        return self.run is not None and self.run.is_live
+
+    @property
+    def state(self) -> str:
+        """The state of the run on the screen, as `RunModel` has it; "idle" without one."""
+        return "idle" if self.run is None else self.run.state
 
     def open_run(self, path: Path) -> None:
         """Show the run in `path`; "Go on" then resumes it. One that another process is training is followed.
@@ -104,27 +92,19 @@ class TrainingPanel(QWidget):
         What cannot be read is reported, and the panel stays as it is.
         """
         try:
-            run = open_run(path)
-            if run.trainer != self._trainer.name:
-                self._messages.warning(f"{run.name} is a run of another trainer ({run.trainer}).")
+            folder = open_folder(path)
+            if folder.trainer != self._trainer.name:
+                self._messages.warning(f"{folder.name} is a run of another trainer ({folder.trainer}).")
                 return
-            config = from_json(self._trainer.config_class(), run.config())
-            points, steps = run.follow(), run.array_steps()
-            newest = run.arrays(steps[-1]) if steps else None
+            opened = drive(open_run_job(path))
         except EngineError as error:
             self._messages.report(error)
             return
-        self._show_nothing()
-        self._run = run
-        self.form.set_config(config)
-        for point in points:
-            self._on_client_metrics(point)
-        for note in run.follow_notes():
-            self._on_client_note(note)
-        if newest is not None:
-            self._on_client_arrays(newest)
-        if run.state == "running":
-            self._follow_timer.start()
+        self._forget_run()
+        self.run = RunModel(opened, self._messages, self)
+        self._connect_run(self.run)
+        self.form.set_config(opened.config)
+        self.run.replay()
         self._refresh()
 
     def add_data(self, path: Path) -> None:
@@ -139,8 +119,8 @@ class TrainingPanel(QWidget):
 
     def shut_down(self) -> None:
         """Let go of the run before the window closes; it saves and ends by itself."""
-        self._follow_timer.stop()
-        self.client.shut_down()
+        if self.run is not None:
+            self.run.shut_down()
 
     # ---- layout
 
@@ -181,49 +161,53 @@ class TrainingPanel(QWidget):
         self.notes.hide()
 
     def _connect(self) -> None:
-        self.client.metrics.connect(self._on_client_metrics)
-        self.client.arrays.connect(self._on_client_arrays)
-        self.client.note.connect(self._on_client_note)
-        self.client.ended.connect(self._on_client_ended)
-        self.client.state_changed.connect(self._refresh)
-        self.form.edited.connect(self.client.edit)
+        self.form.edited.connect(self._on_form_edited)
         self.new_button.clicked.connect(self._on_new_clicked)
         self.start_button.clicked.connect(self._on_start_clicked)
         self.pause_button.clicked.connect(self._on_pause_clicked)
         self.stop_button.clicked.connect(self._on_stop_clicked)
         self._runs_menu.aboutToShow.connect(self._on_runs_menu_about_to_show)
-        self._follow_timer.timeout.connect(self._on_follow_timer_timeout)
+
+    def _connect_run(self, run: RunModel) -> None:
+        run.metrics.connect(self._on_run_metrics)
+        run.shown.connect(self._on_run_shown)
+        run.note.connect(self._on_run_note)
+        run.rewound.connect(self.plot.rewind)
+        run.config_changed.connect(self.form.set_config)
+        run.ended.connect(self._on_run_ended)
+        run.state_changed.connect(self._refresh)
 
     # ---- what the person does
 
+    def _on_form_edited(self, changes: Mapping[str, Any]) -> None:
+        if self.run is not None:
+            self.run.edit(changes)
+
     def _on_new_clicked(self) -> None:
-        self._show_nothing()
-        self._run = None
+        self._forget_run()
         self._refresh()
 
     def _on_start_clicked(self) -> None:
-        try:
-            config = self.form.config()
-            run = self._run if self._run is not None else create_run(self._trainer.name, config)
-            self.client.start(self._trainer, config, run.path)
-        except EngineError as error:
-            self._messages.report(error)
-            return
-        self._run = run
-        self._refresh()
+        if self.run is None:
+            try:
+                folder = create_run(self._trainer.name, self.form.config())
+            except EngineError as error:
+                self._messages.report(error)
+                return
+            self.open_run(folder.path)
+        if self.run is not None:
+            self.run.run()
 
     def _on_pause_clicked(self) -> None:
-        if self.client.state == PAUSED and self._run is not None:
-            self.client.resume(self._run.path)
-        else:
-            self.client.pause()
+        if self.run is not None and self.run.state == PAUSED:
+            self.run.run()
+        elif self.run is not None:
+            self.run.pause()
 
     def _on_stop_clicked(self) -> None:
         # A step may take very long; pressed again, the button ends the run without waiting for it.
-        if self.client.state == STOPPING:
-            self.client.kill()
-        else:
-            self.client.stop()
+        if self.run is not None:
+            self.run.stop()
 
     def _on_runs_menu_about_to_show(self) -> None:
         self._runs_menu.clear()
@@ -236,21 +220,21 @@ class TrainingPanel(QWidget):
 
     # ---- what the run tells
 
-    def _on_client_metrics(self, event: Metrics) -> None:
+    def _on_run_metrics(self, event: Metrics) -> None:
         self.plot.add(event)
         if self._recent and event.step < self._recent[-1].step:
             self._recent.clear()
         self._recent.append(event)
         self._tell_state()
 
-    def _on_client_arrays(self, event: Arrays) -> None:
-        samples = event.arrays.get("samples")
+    def _on_run_shown(self, arrays: Mapping[str, Any], step: int) -> None:
+        samples = arrays.get("samples")
         if samples is None:
             return
-        self.sheet.set_samples(samples, f"step {event.step:,}")
+        self.sheet.set_samples(samples, f"step {step:,}")
         self.sheet.setVisible(self.sheet.count > 0)
 
-    def _on_client_note(self, event: Note) -> None:
+    def _on_run_note(self, event: Note) -> None:
         warning = "Warning. " if event.level == "warning" else ""
         self.notes.addItem(f"Step {event.step:,}: {warning}{event.text}")
         if self.notes.count() > MOST_NOTES:
@@ -258,35 +242,17 @@ class TrainingPanel(QWidget):
         self.notes.show()
         self.notes.scrollToBottom()
 
-    def _on_client_ended(self, ended: Ended) -> None:
-        if ended.kind == "failed":
-            self._messages.error(ended.text)
-        elif ended.kind == "killed":
-            self._messages.warning(ended.text)
-        else:
-            self._messages.info(f"The training has {ended.kind}." if ended.kind == "finished" else "The run is saved.")
-        if self._run is not None and self._run.model_path.exists():
-            self.model_saved.emit(str(self._run.model_path))
-
-    def _on_follow_timer_timeout(self) -> None:
-        if self._run is None:
-            return
-        try:
-            for point in self._run.follow():
-                self._on_client_metrics(point)
-            for note in self._run.follow_notes():
-                self._on_client_note(note)
-        except EngineError as error:
-            self._follow_timer.stop()
-            self._messages.report(error)
-        if self._run.state != "running":
-            self._follow_timer.stop()
-            self._refresh()
+    def _on_run_ended(self, _ended: Ended) -> None:
+        if self.run is not None and self.run.folder.model_path.exists():
+            self.model_saved.emit(str(self.run.folder.model_path))
 
     # ---- the view
 
-    def _show_nothing(self) -> None:
-        self._follow_timer.stop()
+    def _forget_run(self) -> None:
+        if self.run is not None:
+            self.run.shut_down()
+            self.run.deleteLater()
+            self.run = None
         self._recent.clear()
         self.plot.clear()
         self.sheet.clear()
@@ -295,27 +261,21 @@ class TrainingPanel(QWidget):
         self.notes.hide()
 
     def _refresh(self) -> None:
-        active, elsewhere = self.client.active, self._follow_timer.isActive()
-        self.start_button.setEnabled(not active and not elsewhere)
-        self.start_button.setText("&Start" if self._run is None else "&Go on")
-        self.new_button.setEnabled(not active and self._run is not None)
+        state, active = self.state, self.active
+        self.start_button.setEnabled(not active and state != ELSEWHERE)
+        self.start_button.setText("&Start" if self.run is None else "&Go on")
+        self.new_button.setEnabled(not active and self.run is not None)
         self.open_button.setEnabled(not active)
-        self.pause_button.setEnabled(active and self.client.state != STOPPING)
-        self.pause_button.setText("&Resume" if self.client.state == PAUSED else "&Pause")
+        self.pause_button.setEnabled(active and state != STOPPING)
+        self.pause_button.setText("&Resume" if state == PAUSED else "&Pause")
         self.stop_button.setEnabled(active)
-        self.stop_button.setText("&Kill now" if self.client.state == STOPPING else "S&top")
-        self.form.set_live(self._run is not None)
+        self.stop_button.setText("&Kill now" if state == STOPPING else "S&top")
+        self.form.set_live(self.run is not None)
         self._tell_state()
 
     def _tell_state(self) -> None:
-        state = self.client.state if self.client.active or self._run is None else self._run_state()
+        state = "running in another process" if self.state == ELSEWHERE else self.state
         self.state_line.setText(" · ".join([state.capitalize(), *_progress(self._recent)]))
-
-    def _run_state(self) -> str:
-        if self._follow_timer.isActive():
-            return "running in another process"
-        ended_here = self.client.run_dir == self.run_dir and self.client.state != "idle"
-        return self.client.state if ended_here else "opened"
 
 
 def _progress(recent: deque[Metrics]) -> list[str]:

@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 from gui.theme import Theme, ThemeManager
 
 ACTIVE = ("starting", "running", "paused", "stopping")
-ENDED = ("idle", "finished", "stopped", "failed", "killed")
+ENDED = ("idle", "finished", "stopped", "failed", "interrupted", "elsewhere")
 PHASES = ("sample", "score", "gradient", "update")
 MOST_CHECKPOINTS = 30  # in the menus, newest first
 PACE_MS = (100, 5000)
@@ -61,6 +61,7 @@ class TransportBar(QWidget):
         self._theme = theme
         self._state = "idle"
         self._parts: tuple[str, ...] = ("step",)
+        self._can_freeze = False
         self._checkpoints: list[int] = []
         self._icons: dict[QToolButton, str] = {}
         self._words: dict[QToolButton, str] = {}
@@ -106,8 +107,8 @@ class TransportBar(QWidget):
         return self._state
 
     def set_state(self, state: str) -> None:
-        """The run is "idle", "starting", "running", "paused", "stopping", or ended: "finished", "stopped", "failed",
-        "killed". Raises `ValueError` for another word.
+        """The run is "idle", "starting", "running", "paused", "stopping", trained "elsewhere", or has ended:
+        "finished", "stopped", "failed", "interrupted". Raises `ValueError` for another word.
         """
         if state not in ACTIVE + ENDED:
             raise ValueError(f"A run cannot be {state!r}; it is one of {', '.join(ACTIVE + ENDED)}.")
@@ -119,9 +120,10 @@ class TransportBar(QWidget):
             self.phase_label.setToolTip("")
         self._refresh()
 
-    def set_parts(self, parts: tuple[str, ...]) -> None:
-        """What a step is made of: ("critic", "generator") or ("step",)."""
+    def set_parts(self, parts: tuple[str, ...], *, can_freeze: bool = False) -> None:
+        """What a step is made of, ("critic", "generator") or ("step",), and whether its critic can be frozen."""
         self._parts = parts
+        self._can_freeze = can_freeze
         self._refresh()
 
     def set_checkpoints(self, steps: Iterable[int]) -> None:
@@ -213,20 +215,21 @@ class TransportBar(QWidget):
             "running": "Pause (Space): take no further step.",
             "paused": "Run (Space): go on from here.",
             "idle": "Run (Space): start training with these settings.",
+            "elsewhere": "Another program trains this run; stop it there to go on with it here.",
         }.get(state, "Run (Space): go on training from the newest checkpoint."))
-        self.run_button.setEnabled(state not in ("starting", "stopping"))
+        self.run_button.setEnabled(state not in ("starting", "stopping", "elsewhere"))
         for part, button in self.step_buttons.items():
             button.setVisible(part == "step" or part in self._parts)
             button.setEnabled(can_step)
         for each in (self.phase_button, self.auto_button):
             each.setEnabled(can_step)
-        self.freeze_button.setVisible("critic" in self._parts)
+        self.freeze_button.setVisible(self._can_freeze)
         self.freeze_button.setEnabled(active and state != "stopping")
         self._say(self.stop_button, "mdi6.stop", "End now" if state == "stopping" else "Stop",
                   "End the run now, without saving what is not saved yet." if state == "stopping"
                   else "Save a checkpoint and end the run; it can be gone on with later.")
         self.stop_button.setEnabled(active)
-        self.rewind_button.setEnabled(bool(self._checkpoints) and state not in ("starting", "stopping"))
+        self.rewind_button.setEnabled(bool(self._checkpoints) and state not in ("starting", "stopping", "elsewhere"))
         self.fork_button.setEnabled(bool(self._checkpoints))
         self._fit()
 

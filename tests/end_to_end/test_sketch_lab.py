@@ -324,10 +324,11 @@ def test_a_training_is_killed_resumed_and_stopped_and_its_model_draws(
     run = panel.run_dir
     assert run is not None
     qtbot.waitUntil((run / "checkpoints" / "state.safetensors").exists, timeout=PATIENCE)
-    os.kill(panel.client.process_id, signal.SIGKILL)
+    assert panel.run is not None
+    os.kill(panel.run.client.process_id, signal.SIGKILL)
     qtbot.waitUntil(lambda: not panel.active, timeout=PATIENCE)
     level, text = said(window)[0]
-    assert level == "warning" and "can be resumed" in text
+    assert level == "error" and "can be resumed" in text
 
     click(lab.page_buttons.button(0))
     drawn(qtbot, lab)
@@ -337,10 +338,10 @@ def test_a_training_is_killed_resumed_and_stopped_and_its_model_draws(
     qtbot.waitUntil(panel.start_button.isEnabled)
     assert panel.start_button.text() == "&Go on"
     click(panel.start_button)
-    qtbot.waitUntil(lambda: panel.client.state == "running", timeout=PATIENCE)
+    qtbot.waitUntil(lambda: panel.state == "running", timeout=PATIENCE)
     click(panel.stop_button)
     qtbot.waitUntil(lambda: not panel.active, timeout=PATIENCE)
-    assert panel.client.state == "stopped" and panel.run_dir == run and len(list_runs()) == 1
+    assert panel.state == "stopped" and panel.run_dir == run and len(list_runs()) == 1
     qtbot.waitUntil(lambda: lab.controls.models.currentText() == "zigzags  ·  yours", timeout=PATIENCE)
     assert "error" not in [level for level, _ in said(window)[told:]]
     click(lab.page_buttons.button(0))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.errors import EngineError, TrainingError
+from engine.errors import EngineError, SaveError, TrainingError
 from engine.runtime.atomic import write_text
 from engine.runtime.config import check, edited, setting
 from engine.runtime.job import Arrays, Changed, Edit, Event, Heartbeat, Job, Metrics, Note, Saved, Stop
@@ -49,6 +49,8 @@ def train(config: StandinConfig, run_dir: Path) -> Job[Event, dict[str, float]]:
         step += 1
         if step == config.fail_at:
             raise ValueError("no such luck")
+        if config.data == ("full disk",) and step == 4:
+            raise SaveError("metrics.jsonl could not be written: no space. Make room on the disk, then resume the run.")
         time.sleep(config.wait)
         queue = _events(step, config)
         while queue:

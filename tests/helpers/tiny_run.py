@@ -16,6 +16,7 @@ from engine.runtime.config import setting
 from engine.runtime.job import Event, Job
 from engine.runtime.loop import prepare, run_training
 from engine.runtime.training_run import TrainingRun
+from engine.trainers import Trainer
 
 
 @dataclass(frozen=True)
@@ -90,3 +91,11 @@ def train(config: TinyConfig, run_dir: Path) -> Job[Event, dict[str, float]]:
     """The tiny run as a job."""
     prepare(config)
     return (yield from run_training(TinyRun(config, run_dir)))
+
+
+PRESETS = {"tiny": TinyConfig()}
+
+TINY = Trainer(
+    "tiny", "Tiny run", "tests.helpers.tiny_run:TinyConfig", "tests.helpers.tiny_run:train",
+    "tests.helpers.tiny_run:PRESETS",
+)

@@ -15,8 +15,9 @@ import pytest
 import torch
 from torch import Generator, Tensor, nn
 
-from engine.data.points import open_toy
+from engine.data.points import open_toy, save_density
 from engine.errors import TrainingError
+from engine.evaluation.sliced import sliced_wasserstein
 from engine.gan.config import GanTrainConfig
 from engine.gan.objectives import OBJECTIVES
 from engine.gan.run import GanRun, make_run
@@ -35,7 +36,7 @@ OBJECTIVE_SETTINGS: dict[str, dict[str, Any]] = {
     "weight norm": {"objective": "hinge", "critic_constraint": "weight norm"},
     "orthonormal": {"objective": "hinge", "critic_constraint": "orthonormal", "orthonormal_weight": 0.2},
 }
-_OT = {"objective": "optimal transport", "sinkhorn_regularisation": 0.05, "sinkhorn_iterations": 300}
+_OT = {"objective": "optimal transport", "sinkhorn_regularisation": 0.1, "sinkhorn_iterations": 100}
 TRANSPORT_SETTINGS: dict[str, dict[str, Any]] = {
     "learned, optimal": _OT,
     "learned, random": {**_OT, "matching": "random"},
@@ -91,7 +92,8 @@ def weight(layer: nn.Module) -> Tensor:
         kept[0]._u.copy_(u / u.square().sum().sqrt())
         v = matrix.T @ kept[0]._u
         kept[0]._v.copy_(v / v.square().sum().sqrt())
-    return matrix / (kept[0]._u.clone() @ matrix @ kept[0]._v.clone())
+    normalised: Tensor = matrix / (kept[0]._u.clone() @ matrix @ kept[0]._v.clone())
+    return normalised
 
 
 def through(network: nn.Module, x: Tensor, activation: str) -> Tensor:
@@ -165,7 +167,7 @@ def transport_loss(config: GanTrainConfig, critic: nn.Module, real: Tensor, fake
             return cost[torch.arange(half), order].mean()
         even = np.full(half, 1 / half)
         plan = ot.sinkhorn(
-            even, even, cost.detach().double().numpy(), config.sinkhorn_regularisation, method="sinkhorn_log",
+            even, even, cost.detach().double().numpy(), config.sinkhorn_regularisation,
             numItermax=config.sinkhorn_iterations, stopThr=0.0, warn=False,
         )
         return (torch.from_numpy(plan).float() * cost).sum()
@@ -259,14 +261,13 @@ def test_each_player_takes_its_own_number_of_steps(tmp_path: Path) -> None:
 
 
 def test_instance_noise_blurs_what_the_critic_sees(tmp_path: Path) -> None:
-    sharp, blurred = (make_run(tiny_gan(instance_noise=sigma), tmp_path) for sigma in (0.0, 0.5))
-    for make in ("reals", "fakes"):
-        spread = (getattr(blurred, make)(4000) - getattr(sharp, make)(4000)).std()
-        assert spread > 0.45
+    sharp, blurred = (make_run(tiny_gan(instance_noise=sigma), tmp_path) for sigma in (0.0, 0.2))
+    noise = blurred.fakes(4000) - sharp.fakes(4000)
+    assert float(noise.detach().std()) == pytest.approx(0.2, rel=0.1)
     toy = open_toy("8 gaussians")
     assert toy.modes is not None
     distances = torch.cdist(blurred.reals(4000), torch.from_numpy(toy.modes)).amin(dim=1)
-    assert float(distances.square().mean() / 2) == pytest.approx(0.25 + 0.02**2, rel=0.1)
+    assert float(distances.square().mean() / 2) == pytest.approx(0.2**2 + 0.02**2, rel=0.1)
 
 
 def test_uniform_latents_stay_in_their_square(tmp_path: Path) -> None:
@@ -277,34 +278,42 @@ def test_uniform_latents_stay_in_their_square(tmp_path: Path) -> None:
 
 # ---- learning
 
+_QUICK_OT = {**_OT, "sinkhorn_iterations": 10, "generator_rate": 5e-3, "critic_rate": 5e-4, "batch_size": 32}
 LEARNING: dict[str, dict[str, Any]] = {
     "minimax": {"objective": "minimax"},
     "non-saturating": {"objective": "non-saturating"},
-    "clip": {"objective": "wasserstein", "critic_constraint": "clip", "clip_limit": 0.2, "optimiser": "rmsprop",
-             "critic_steps": 2, "beta2": 0.99},
+    "clip": {"objective": "wasserstein", "critic_constraint": "clip", "clip_limit": 0.2, "optimiser": "rmsprop"},
     "gradient penalty": {"objective": "wasserstein", "penalty_weight": 0.5, "critic_steps": 2},
-    "spectral norm": {"objective": "hinge", "critic_constraint": "spectral norm", "critic_steps": 2},
+    "spectral norm": {"objective": "hinge", "critic_constraint": "spectral norm", "generator_rate": 1e-3,
+                      "critic_rate": 3e-3},
     "weight norm": {"objective": "hinge", "critic_constraint": "weight norm"},
-    "orthonormal": {"objective": "hinge", "critic_constraint": "orthonormal"},
-    "learned, optimal": {**_OT, "sinkhorn_iterations": 30},
-    "learned, random": {**_OT, "matching": "random"},
-    "fixed, optimal": {**_OT, "sinkhorn_iterations": 30, "cost": "fixed"},
-    "fixed, random": {**_OT, "cost": "fixed", "matching": "random"},
+    "orthonormal": {"objective": "hinge", "critic_constraint": "orthonormal", "orthonormal_weight": 0.1},
+    "learned, optimal": _QUICK_OT,
+    "learned, random": {**_QUICK_OT, "matching": "random"},
+    "fixed, optimal": {**_QUICK_OT, "cost": "fixed"},
+    "fixed, random": {**_QUICK_OT, "cost": "fixed", "matching": "random"},
 }
 
 
 @pytest.mark.parametrize("name", LEARNING)
-def test_every_objective_makes_the_samples_better(name: str, tmp_path: Path) -> None:
-    run = make_run(
-        tiny_gan(width=32, critic_width=32, batch_size=64, generator_rate=2e-3, critic_rate=2e-3, **LEARNING[name]),
-        tmp_path,
-    )
-    start = run.measures()
-    for _ in range(150):
+def test_every_objective_moves_the_samples_to_the_data(name: str, tmp_path: Path) -> None:
+    corner = np.zeros((12, 12))
+    corner[6:, 6:] = 1
+    save_density(tmp_path / "corner.npz", corner)
+    settings = {
+        "width": 32, "critic_width": 32, "batch_size": 64, "generator_rate": 2e-3, "critic_rate": 2e-3,
+        "ema_decay": 0.9, "data": "drawn density", "data_path": str(tmp_path / "corner.npz"),
+    }
+    run = make_run(tiny_gan(**(settings | LEARNING[name])), tmp_path / "run")
+
+    def distance() -> float:
+        seen = run.glimpse()
+        return sliced_wasserstein(torch.from_numpy(seen["data"]), torch.from_numpy(seen["samples"]))
+
+    start = distance()
+    for _ in range(60):
         run.step()
-    end = run.measures()
-    print(name, start["sliced_wasserstein"], end["sliced_wasserstein"], start["kl_grid"], end["kl_grid"])
-    assert end["sliced_wasserstein"] < 0.7 * start["sliced_wasserstein"]
+    assert distance() < 0.65 * start
 
 
 # ---- a frozen critic
@@ -369,12 +378,12 @@ def test_a_step_without_a_finite_loss_changes_nothing(tmp_path: Path, monkeypatc
     monkeypatch.setitem(OBJECTIVES, "minimax", replace(fine, critic_loss=lambda real, fake: real.sum() * torch.nan))
     critic = copy.deepcopy(run.critic.state_dict())
     run.step()
-    assert run.step_was_bad and run.skipped == 1
+    assert (run.step_was_bad, run.skipped) == (True, 1)
     assert all(torch.equal(value, critic[name]) for name, value in run.critic.state_dict().items())
     assert run.after_bad_step() == "Step 2 was skipped: its gradient is not finite (1 so far)."
     monkeypatch.setitem(OBJECTIVES, "minimax", fine)
     run.step()
-    assert not run.step_was_bad and np.isfinite(list(run.figures().values())).all()
+    assert run.skipped == 1 and np.isfinite(list(run.figures().values())).all()
 
 
 # ---- refusals
@@ -397,3 +406,36 @@ def test_a_penalty_that_does_nothing_is_refused_while_training(tmp_path: Path) -
     with pytest.raises(TrainingError, match="no gradient penalty"):
         run.take_on(replace(run.config, penalty_weight=1.0))
     assert run.config.penalty_weight == 0
+
+
+# ---- both players in one step
+
+
+@pytest.mark.parametrize("objective", ["non-saturating", "optimal transport"])
+def test_the_generator_answers_to_the_samples_that_the_critic_saw_last(objective: str, tmp_path: Path) -> None:
+    run = make_run(tiny_gan(objective=objective, matching="random", critic_steps=2, generator_steps=2), tmp_path)
+    seen: list[Tensor] = []
+    fakes = run.fakes
+
+    def noted(count: int) -> Tensor:
+        seen.append(fakes(count))
+        return seen[-1]
+
+    run.fakes = noted  # type: ignore[method-assign]  # to look on
+    run.step()
+    assert len(seen) == 3 and all(samples.requires_grad for samples in seen)
+    take(run, "generator")
+    assert len(seen) == 5
+
+
+@pytest.mark.parametrize("objective", ["non-saturating", "optimal transport"])
+def test_samples_that_the_critic_saw_before_a_rewind_are_forgotten(objective: str, tmp_path: Path) -> None:
+    run = make_run(tiny_gan(objective=objective, matching="random"), tmp_path)
+    run.step()
+    run.save({})
+    expected = copy.deepcopy(run.generator.state_dict())
+    take(run, "critic")
+    run.rewind(1)
+    assert all(torch.equal(value, expected[name]) for name, value in run.generator.state_dict().items())
+    take(run, "generator")
+    assert run.step_count == 2 and not run.skipped

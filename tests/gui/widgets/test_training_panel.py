@@ -21,6 +21,7 @@ from engine.runtime.job import Arrays, Metrics, Note
 from engine.runtime.recorder import Recorder
 from engine.runtime.run_folder import RunFolder, create_run, list_runs
 from engine.runtime.worker import run_recorded
+from gui.messages import Messages
 from gui.widgets.training_panel import TrainingPanel
 from tests.helpers.standin_trainer import STANDIN, StandinConfig
 
@@ -28,35 +29,19 @@ PATIENCE = 30_000
 ENDLESS = StandinConfig(steps=10_000_000, wait=0.001)
 
 
-class Heard:
-    """Messages that keep what they were told."""
-
-    def __init__(self) -> None:
-        """Nothing yet."""
-        self.told: list[tuple[str, str]] = []
-
-    def info(self, text: str) -> None:
-        self.told.append(("info", text))
-
-    def warning(self, text: str) -> None:
-        self.told.append(("warning", text))
-
-    def error(self, text: str) -> None:
-        self.told.append(("error", text))
-
-    def report(self, error: BaseException) -> None:
-        self.told.append(("report", str(error)))
+def told(messages: Messages) -> list[tuple[str, str]]:
+    return [(message.level, message.text) for message in messages.history]
 
 
 @pytest.fixture
-def messages(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Heard:
+def messages(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Messages:
     monkeypatch.setenv("MORPHOSPACE_HOME", str(tmp_path))
     monkeypatch.setitem(trainers.TRAINERS, "standin", STANDIN)
-    return Heard()
+    return Messages()
 
 
 @pytest.fixture
-def panel(qtbot: QtBot, messages: Heard) -> Iterator[TrainingPanel]:
+def panel(qtbot: QtBot, messages: Messages) -> Iterator[TrainingPanel]:
     made = TrainingPanel("standin", messages)
     qtbot.addWidget(made)
     made.show()
@@ -78,7 +63,7 @@ def wait_for_end(panel: TrainingPanel, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: not panel.active, timeout=PATIENCE)
 
 
-def test_a_run_from_start_to_finish(panel: TrainingPanel, messages: Heard, qtbot: QtBot) -> None:
+def test_a_run_from_start_to_finish(panel: TrainingPanel, messages: Messages, qtbot: QtBot) -> None:
     models: list[str] = []
     panel.model_saved.connect(models.append)
     panel.form.parameter("name").setValue("My birds")
@@ -87,7 +72,7 @@ def test_a_run_from_start_to_finish(panel: TrainingPanel, messages: Heard, qtbot
     assert panel.active and not panel.start_button.isEnabled() and panel.stop_button.isEnabled()
     wait_for_end(panel, qtbot)
     assert panel.run_dir is not None and panel.run_dir.name.endswith("my-birds")
-    assert messages.told == [("info", "The training has finished.")]
+    assert told(messages) == [("info", "My birds has finished.")]
     assert models == [str(panel.run_dir / "checkpoints" / "model.safetensors")]
     assert panel.plot.titles == ["loss", "rate"]
     assert list(panel.plot.history("loss").steps) == list(range(1, 51))
@@ -96,13 +81,13 @@ def test_a_run_from_start_to_finish(panel: TrainingPanel, messages: Heard, qtbot
     assert panel.state_line.text() == "Finished · step 50 of 50 · 100 steps/s"
 
 
-def test_pause_edit_resume_stop_and_go_on(panel: TrainingPanel, messages: Heard, qtbot: QtBot) -> None:
+def test_pause_edit_resume_stop_and_go_on(panel: TrainingPanel, messages: Messages, qtbot: QtBot) -> None:
     panel.form.set_config(ENDLESS)
     click(qtbot, panel.start_button)
     qtbot.waitUntil(lambda: "loss" in panel.plot.titles, timeout=PATIENCE)
     assert not panel.form.parameter("name").opts["enabled"]
     click(qtbot, panel.pause_button)
-    assert panel.client.state == "paused" and panel.pause_button.text() == "&Resume"
+    assert panel.state == "paused" and panel.pause_button.text() == "&Resume"
     assert panel.state_line.text().startswith("Paused")
     panel.form.parameter("rate").setValue(0.25)
     click(qtbot, panel.pause_button)
@@ -110,7 +95,7 @@ def test_pause_edit_resume_stop_and_go_on(panel: TrainingPanel, messages: Heard,
     assert any("Changed: {'rate': 0.25}" in text for text in notes(panel))
     click(qtbot, panel.stop_button)
     wait_for_end(panel, qtbot)
-    assert messages.told == [("info", "The run is saved.")]
+    assert told(messages) == [("info", "my stand-in is stopped; Run goes on from its newest checkpoint.")]
     first = panel.run_dir
     last = panel.plot.history("loss").steps[-1]
     assert panel.start_button.text() == "&Go on"
@@ -119,7 +104,7 @@ def test_pause_edit_resume_stop_and_go_on(panel: TrainingPanel, messages: Heard,
     wait_for_end(panel, qtbot)
     assert panel.run_dir == first and len(list_runs()) == 1
     assert panel.plot.history("loss").steps[-1] == last + 20
-    assert panel.client.state == "finished"
+    assert panel.state == "finished"
 
 
 def test_new_run_clears_the_panel_and_frees_the_form(panel: TrainingPanel, qtbot: QtBot) -> None:
@@ -135,48 +120,49 @@ def test_new_run_clears_the_panel_and_frees_the_form(panel: TrainingPanel, qtbot
 
 
 def test_settings_that_are_wrong_are_reported_and_nothing_starts(
-    panel: TrainingPanel, messages: Heard, qtbot: QtBot
+    panel: TrainingPanel, messages: Messages, qtbot: QtBot
 ) -> None:
     panel.form.parameter("sizes").setValue("many")
     click(qtbot, panel.start_button)
-    assert messages.told == [("report", "sizes cannot be 'many'; write numbers.")]
+    assert told(messages) == [("error", "sizes cannot be 'many'; write numbers.")]
     assert not panel.active and list_runs() == []
 
 
 def test_a_run_that_fails_says_why_and_can_be_tried_again(
-    panel: TrainingPanel, messages: Heard, qtbot: QtBot
+    panel: TrainingPanel, messages: Messages, qtbot: QtBot
 ) -> None:
     panel.form.parameter("data").setValue(("missing",))
     click(qtbot, panel.start_button)
     wait_for_end(panel, qtbot)
-    assert messages.told == [("error", "The file 'missing' does not exist; choose another one.")]
+    assert told(messages) == [("error", "my stand-in: The file 'missing' does not exist; choose another one.")]
     assert panel.start_button.isEnabled() and panel.new_button.isEnabled()
 
 
 def test_stop_pressed_again_does_not_wait_for_a_long_step(
-    panel: TrainingPanel, messages: Heard, qtbot: QtBot
+    panel: TrainingPanel, messages: Messages, qtbot: QtBot
 ) -> None:
     panel.form.set_config(StandinConfig(steps=1_000_000, wait=30.0))
     click(qtbot, panel.start_button)
-    qtbot.waitUntil(lambda: panel.client.state == "running", timeout=PATIENCE)
+    qtbot.waitUntil(lambda: panel.state == "running", timeout=PATIENCE)
     click(qtbot, panel.stop_button)
     assert panel.stop_button.text() == "&Kill now" and not panel.pause_button.isEnabled()
     click(qtbot, panel.stop_button)
     wait_for_end(panel, qtbot)
-    assert panel.client.state == "killed" and panel.stop_button.text() == "S&top"
+    assert panel.state == "interrupted" and panel.stop_button.text() == "S&top"
 
 
-def test_a_killed_run_is_resumed(panel: TrainingPanel, messages: Heard, qtbot: QtBot) -> None:
+def test_a_killed_run_is_resumed(panel: TrainingPanel, messages: Messages, qtbot: QtBot) -> None:
     panel.form.set_config(ENDLESS)
     click(qtbot, panel.start_button)
     qtbot.waitUntil(lambda: "loss" in panel.plot.titles, timeout=PATIENCE)
-    os.kill(panel.client.process_id, signal.SIGKILL)
+    assert panel.run is not None
+    os.kill(panel.run.client.process_id, signal.SIGKILL)
     wait_for_end(panel, qtbot)
-    assert messages.told[0][0] == "warning" and "can be resumed" in messages.told[0][1]
+    assert told(messages)[0][0] == "error" and "can be resumed" in told(messages)[0][1]
     panel.form.parameter("steps").setValue(30)
     click(qtbot, panel.start_button)
     wait_for_end(panel, qtbot)
-    assert panel.client.state == "finished" and list(panel.plot.history("loss").steps) == list(range(1, 31))
+    assert panel.state == "finished" and list(panel.plot.history("loss").steps) == list(range(1, 31))
 
 
 def test_an_earlier_run_is_offered_opened_and_resumed(panel: TrainingPanel, qtbot: QtBot) -> None:
@@ -219,7 +205,7 @@ def test_a_run_that_another_process_trains_is_followed(panel: TrainingPanel, qtb
 
 
 def test_what_is_no_run_of_this_trainer_is_told_and_changes_nothing(
-    panel: TrainingPanel, messages: Heard, tmp_path: Path
+    panel: TrainingPanel, messages: Messages, tmp_path: Path
 ) -> None:
     panel.open_run(tmp_path)
     other = create_run("sketch", StandinConfig())
@@ -228,16 +214,19 @@ def test_what_is_no_run_of_this_trainer_is_told_and_changes_nothing(
     (damaged.path / "arrays").mkdir()
     (damaged.path / "arrays" / "1.npz").write_text("no archive")
     panel.open_run(damaged.path)
-    assert [kind for kind, _ in messages.told] == ["report", "warning", "report"]
+    assert [kind for kind, _ in told(messages)] == ["error", "warning", "error"]
     assert panel.run_dir is None
 
 
 def test_arrays_that_are_no_drawings_show_no_sheet(panel: TrainingPanel) -> None:
-    panel.client.arrays.emit(Arrays(1, {"images": np.zeros((2, 8, 8))}))
-    panel.client.arrays.emit(Arrays(1, {"samples": np.zeros((2, 8))}))
+    run = create_run("standin", StandinConfig())
+    recorder = Recorder(RunFolder(run.path))
+    recorder.record(Arrays(1, {"images": np.zeros((2, 8, 8)), "samples": np.zeros((2, 8))}))
+    recorder.close("finished")
+    panel.open_run(run.path)
     assert not panel.sheet.isVisible()
 
 
-def test_unknown_trainer_is_refused(qtbot: QtBot, messages: Heard) -> None:
+def test_unknown_trainer_is_refused(qtbot: QtBot, messages: Messages) -> None:
     with pytest.raises(TrainingError, match="known are"):
         TrainingPanel("alchemy", messages)

@@ -16,7 +16,7 @@ from gui.widgets.transport import ACTIVE, ENDED, TransportBar
 @pytest.fixture
 def bar(qtbot: QtBot) -> TransportBar:
     made = TransportBar(ThemeManager(Settings()))
-    made.set_parts(("critic", "generator"))
+    made.set_parts(("critic", "generator"), can_freeze=True)
     qtbot.addWidget(made)
     return made
 
@@ -62,7 +62,7 @@ def test_a_run_without_a_critic_offers_none(bar: TransportBar) -> None:
     bar.set_parts(("step",))
     assert bar.step_buttons["critic"].isHidden() and bar.step_buttons["generator"].isHidden()
     assert bar.freeze_button.isHidden() and not bar.step_buttons["step"].isHidden()
-    bar.set_parts(("critic", "generator"))
+    bar.set_parts(("critic", "generator"), can_freeze=True)
     assert not bar.freeze_button.isHidden()
 
 
@@ -71,7 +71,7 @@ def test_what_each_state_allows(bar: TransportBar, state: str) -> None:
     bar.set_checkpoints([10])
     bar.set_state(state)
     assert bar.stop_button.isEnabled() == (state in ACTIVE)
-    assert bar.run_button.isEnabled() == (state not in ("starting", "stopping"))
+    assert bar.run_button.isEnabled() == (state not in ("starting", "stopping", "elsewhere"))
     assert bar.rewind_button.isEnabled() == (state not in ("starting", "stopping"))
     assert bar.fork_button.isEnabled()
     assert bar.stop_button.text() == ("End now" if state == "stopping" else "Stop")
