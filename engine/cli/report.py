@@ -60,7 +60,12 @@ def report(title: str, values: Mapping[str, Any], as_json: bool) -> None:
         else:
             print(f"  {name:<{width}}  {_shown(value)}")
     if as_json:
-        print(json.dumps(_plain(dict(values)), allow_nan=False))
+        say_json(values)
+
+
+def say_json(values: Mapping[str, Any]) -> None:
+    """One JSON object on a line of stdout."""
+    print(json.dumps(_plain(dict(values)), allow_nan=False))
 
 
 def _shown(value: Any) -> str:

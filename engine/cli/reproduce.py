@@ -11,11 +11,11 @@ import tyro
 
 from engine import paths
 from engine.cli.parse import parse
-from engine.cli.report import Progress
+from engine.cli.report import Progress, say_json
 from engine.cli.training import record_run, stop_on_interrupt
 from engine.errors import TrainingError
 from engine.experiments.experiment import Experiment
-from engine.experiments.reproduce import folder_of, markdown, results
+from engine.experiments.reproduce import folder_of, markdown, results, verdict_on
 from engine.runtime.atomic import write_text
 from engine.runtime.run_folder import create_run, open_run
 from engine.trainers import trainer
@@ -28,6 +28,7 @@ class Options:
     name: Annotated[tyro.conf.Positional[str], tyro.conf.arg(help="The experiment, or 'all' that have a claim.")]
     out: Annotated[Path | None, tyro.conf.arg(help="The folder for the runs (among your runs when left out).")] = None
     table: Annotated[Path | None, tyro.conf.arg(help="Also write what was found to this Markdown file.")] = None
+    json: Annotated[bool, tyro.conf.arg(help="End with one JSON object on the last line of stdout.")] = False
 
 
 def reproduce(args: Sequence[str], prog: str) -> None:
@@ -40,16 +41,21 @@ def reproduce(args: Sequence[str], prog: str) -> None:
     if not wanted:
         known = ", ".join(each.name for each in claims)
         raise TrainingError(f"There is no experiment called {options.name!r}; known are: {known}.")
-    sections = []
+    sections, told = [], {}
     for experiment in wanted:
         root = (options.out or paths.runs()) / f"reproduce-{experiment.name}"
         stopped = _run(experiment, root)
-        sections.append(markdown(experiment, results(experiment, root)))
+        found = results(experiment, root)
+        verdict = verdict_on(experiment, found)
+        told[experiment.name] = {"runs": found, "agrees": None if verdict is None else verdict.agrees}
+        sections.append(markdown(experiment, found))
         print(sections[-1])
         if stopped:
             return
     if options.table is not None:
         write_text(options.table, "\n".join(sections))
+    if options.json:
+        say_json(told)
 
 
 def _run(experiment: Experiment, root: Path) -> bool:

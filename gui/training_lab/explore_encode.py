@@ -24,7 +24,7 @@ from gui.widgets.picture_grid import PictureGrid
 if TYPE_CHECKING:
     from engine.explore.generative_model import GenerativeModel
 
-SHOWN = 24  # test examples at a time
+MOST, FEWEST = 24, 9  # test examples at a time
 _LEAST_BAR = 2.0  # logical pixels
 
 
@@ -220,7 +220,7 @@ class EncodeView(ExploreView):
 
     def _on_others_clicked(self) -> None:
         if self._examples is not None:
-            self._first = (self._first + SHOWN) % len(self._examples)
+            self._first = (self._first + self.grid.count) % len(self._examples)
             self._show_examples()
 
     def _on_grid_picture_chosen(self, index: int) -> None:
@@ -245,7 +245,7 @@ class EncodeView(ExploreView):
         if self._examples is None:
             self.grid.clear()
         else:
-            self.grid.set_pictures(self._examples[self._first : self._first + SHOWN])
+            self.grid.set_pictures(self._examples[self._first : self._first + MOST], least=FEWEST)
 
     def _show(self) -> None:
         encoded, model = self._encoded, self.model

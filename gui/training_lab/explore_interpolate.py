@@ -22,8 +22,8 @@ from gui.widgets.picture_grid import PictureGrid
 if TYPE_CHECKING:
     from engine.explore.generative_model import GenerativeModel, Samples
 
-STEPS = 9  # of the row
-FINE = 65  # of the slider; every eighth is one of the row
+STEPS = 7  # of the row
+FINE = 61  # of the slider; every tenth is one of the row
 _SHARE_TIP = "Where on the way from z_A to z_B the picture in the middle, G(z), is made."
 
 
@@ -56,6 +56,7 @@ class InterpolateView(ExploreView):
         self.grid = PictureGrid(theme, "Interpolation")
         self.grid.set_hint("")
         self.stage = PointsStage(theme)
+        self.stage.bar.hide()
         self.new_a = button("New A", "Begin at another random z, drawn from the prior P(z).")
         self.new_b = button("New B", "End at another random z, drawn from the prior P(z).")
         self.swap = button("Swap", "Go from z_B to z_A.")
@@ -66,8 +67,8 @@ class InterpolateView(ExploreView):
             large.addWidget(frame, 1)
         inside = QVBoxLayout(pictures)
         inside.setContentsMargins(0, 0, 0, 0)
-        inside.addLayout(large, 3)
-        inside.addWidget(self.grid, 2)
+        inside.addLayout(large, 2)
+        inside.addWidget(self.grid, 1)
         self.stack = QStackedWidget()
         self.stack.addWidget(pictures)
         self.stack.addWidget(self.stage)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import qtawesome
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup, QHideEvent, QKeySequence, QShowEvent
 from PySide6.QtWidgets import QComboBox, QLabel, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
-from engine.runtime.catalog import Catalog, ModelEntry
 from engine.runtime.job import Job
 from gui.lab import LabContext
 from gui.palette import Theme
@@ -39,6 +39,9 @@ _TIPS = {
     "Neighbours": "The training pictures x that are nearest to a sample G(z)",
 }
 
+if TYPE_CHECKING:
+    from engine.runtime.catalog import ModelEntry
+
 
 class ExplorePage(QWidget):
     """Explores the model of the chosen run or one of the catalog. While it is hidden, nothing is opened or asked."""
@@ -54,7 +57,8 @@ class ExplorePage(QWidget):
         self._run: RunModel | None = None
         self._entries: list[ModelEntry] = []
         self._failure = ""
-        self._examples_of: Path | None = None
+        self._examples_of: Path | None = None  # the model whose examples are there, or being read
+        self._has_examples = False
         self.session = ExploreSession(context.messages, self)
         self.data = ExploreData(context.messages, self)
         self._librarian = LabWorker(context.messages, self)
@@ -149,7 +153,7 @@ class ExplorePage(QWidget):
         for action in self._actions.actions():
             if action.text() == title and action.isVisible():
                 action.setChecked(True)
-                self._show_state()
+                self._on_actions_triggered(action)
 
     def refresh_catalog(self) -> None:
         """Look again for models that one can explore."""
@@ -180,7 +184,8 @@ class ExplorePage(QWidget):
         super().hideEvent(event)
         self.session.rest()
         self.data.cancel()
-        self._examples_of = None
+        if not self._has_examples:
+            self._examples_of = None
 
     def shut_down(self) -> None:
         """Leave no thread."""
@@ -205,10 +210,15 @@ class ExplorePage(QWidget):
         self._show_state()
 
     def _read_examples(self) -> None:
-        """Held-out data of a model that has just been opened."""
+        """Held-out data, once there is a page that shows it: reading it may take seconds."""
         model = self.session.model
+        if not self._has_examples and self._title == "Neighbours":
+            self._examples_of = None  # seeking takes the place of reading
         if model is None or model.path == self._examples_of or not self.isVisible():
             return
+        if not model.is_points and self._title != "Encode":
+            return
+        self._has_examples = False
         self._examples_of = model.path
         self.data.examples(
             model.path, POINTS if model.is_points else PICTURES, self._on_examples_read, self._on_examples_failed
@@ -233,9 +243,11 @@ class ExplorePage(QWidget):
         self._show_state()
 
     def _on_examples_read(self, examples: Examples) -> None:
+        self._has_examples = True
         self._give_examples(examples)
 
     def _on_examples_failed(self, error: BaseException) -> None:
+        self._has_examples = True
         self.code.set_failure(str(error))
 
     def _give_examples(self, examples: Examples | None) -> None:
@@ -268,6 +280,7 @@ class ExplorePage(QWidget):
 
     def _on_actions_triggered(self, _action: QAction) -> None:
         self._show_state()
+        self._read_examples()
 
     # ---- showing
 
@@ -318,6 +331,9 @@ class ExplorePage(QWidget):
 
 
 def _entries() -> Job[None, list[ModelEntry]]:
+    # Here, not above: the catalog reads checkpoints with torch, which takes seconds to load.
+    from engine.runtime.catalog import Catalog, ModelEntry
+
     catalog, found = Catalog(), list[ModelEntry]()
     for kind in KINDS:
         found += catalog.entries(kind)

@@ -22,7 +22,7 @@ from gui.widgets.picture_grid import PictureGrid
 if TYPE_CHECKING:
     from engine.explore.generative_model import GenerativeModel
 
-PICTURES, POINTS = 64, 1000
+PICTURES, POINTS = 49, 1000
 _HUNDRED = 100
 _SCALE_TIP = (
     "Multiplies each latent z by s before the samples G(s·z) are made: below 1 they come from the middle of the prior "
@@ -61,6 +61,7 @@ class SamplesView(ExploreView):
         self.grid = PictureGrid(theme, "Samples")
         self.grid.set_hint("")
         self.stage = PointsStage(theme)
+        self.stage.bar.hide()
         self.stack = QStackedWidget()
         self.stack.addWidget(self.grid)
         self.stack.addWidget(self.stage)

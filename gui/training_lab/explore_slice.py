@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
+from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtGui import QImage, QResizeEvent
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout
 
 from gui.palette import Theme
 from gui.training_lab.explore_data import Examples
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 SIDE = 9  # pictures in a row of the map
 WARP_SIDE = 21
 MOST_CHOICES = 512  # dimensions that the menus list
-RANDOM = "random directions"
+RANDOM = "random"
 _AXIS_TIP = "The dimension of z that this axis of the slice goes along, or a random direction for both."
 _CENTRE_TIP = "The z in the middle of the slice: 0, the latents A or B of the page Interpolate, or a random one."
 _CENTRES = (("z = 0", ""), ("z of A", A), ("z of B", B), ("random z", "random"))
@@ -77,6 +77,7 @@ class SliceView(ExploreView):
         self.pad = XYPad(theme, "Slice of the latent space")
         self.pad.setToolTip("Drag: the picture is G(z) of the z at the point; the map shows G(z) around it.")
         self.stage = PointsStage(theme)
+        self.stage.bar.hide()
         self.stage.toggles["warp"].setChecked(True)
         self.axes = (QComboBox(), QComboBox())
         self.centre = QComboBox()
@@ -89,11 +90,9 @@ class SliceView(ExploreView):
         ]
         around = label_for("around", self.centre, _CENTRE_TIP, "Middle of the slice")
         for box in (*self.axes, self.centre):
-            box.setMinimumContentsLength(5)
-            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.place_label = QLabel()
         self.place_label.setProperty("role", "muted")
-        self.place_label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         self._planes = QHBoxLayout()
         self._planes.setSpacing(8)
         self._planes.addWidget(self.pad, 1)
@@ -101,12 +100,12 @@ class SliceView(ExploreView):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
-        controls = row([labels[0], self.axes[0], labels[1], self.axes[1], around, self.centre, self.new_button])
-        for index in (1, 3, 5):
+        controls = row([labels[0], self.axes[0], labels[1], self.axes[1], around, self.centre], stretch=1)
+        for index in (3, 5):
             controls.setStretch(index, 1)
         column.addLayout(controls)
         column.addLayout(self._planes, 1)
-        column.addWidget(self.place_label)
+        column.addLayout(row([self.place_label, self.new_button], stretch=0))
         self.pad.moved.connect(self._on_pad_moved)
         for index, box in enumerate(self.axes):
             box.activated.connect(partial(self._on_axis_activated, index))
@@ -164,8 +163,6 @@ class SliceView(ExploreView):
                     box.setCurrentIndex(min(index, listed - 1))
         self.pad.set_span(model.reach)
         self.stage.setVisible(model.is_points)
-        self._planes.setDirection(QHBoxLayout.Direction.TopToBottom if model.is_points and self.width() < 640
-                                  else QHBoxLayout.Direction.LeftToRight)
 
     def refresh(self) -> None:
         """The point, and the rows of the map that are missing, from the middle outwards."""
@@ -180,6 +177,14 @@ class SliceView(ExploreView):
                 self.session.ask("grid", partial(_warp, self.middle, self.directions, self.pad.span), self._on_warp)
         else:
             self._ask_row()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Latent space and plane side by side where there is room, else one above the other."""
+        super().resizeEvent(event)
+        wide = self.width() > self.height() * 1.1
+        self._planes.setDirection(
+            QHBoxLayout.Direction.LeftToRight if wide else QHBoxLayout.Direction.TopToBottom
+        )
 
     def picture(self) -> tuple[QImage, str]:
         """The pad as it is."""

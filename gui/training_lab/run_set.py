@@ -12,7 +12,6 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from engine.experiments.experiment import PlannedRun
-from engine.runtime.fork import fork_run
 from engine.runtime.job import Command, Job
 from engine.runtime.run_folder import RunFolder, create_run
 from gui.messages import Messages
@@ -166,5 +165,8 @@ def _opened(path: Path) -> Generator[None, Command | None, list[OpenedRun]]:
 
 
 def _forked(source: RunFolder, step: int) -> Generator[None, Command | None, list[OpenedRun]]:
+    # Here, not above: a fork reads a checkpoint with torch, which takes seconds to load.
+    from engine.runtime.fork import fork_run
+
     fork = fork_run(source, step)
     return [(yield from open_run_job(fork.path))]

@@ -11,7 +11,6 @@ from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
 from engine.errors import EngineError
-from engine.runtime.catalog import Catalog
 from engine.runtime.job import Arrays, Job
 from gui.messages import Messages
 from gui.palette import Theme
@@ -68,7 +67,7 @@ class Saving(QObject):
 
     def add_to_catalog(self, path: Path) -> None:
         """Copy a model to the person's own ones."""
-        self._write(lambda: Catalog().add(path, lambda _path: None).path, self.catalog_changed.emit)
+        self._write(partial(_added, path), self.catalog_changed.emit)
 
     @property
     def busy(self) -> bool:
@@ -187,3 +186,20 @@ class Saving(QObject):
         if self._gif_stage is not None:
             self._gif_stage.deleteLater()
             self._gif_stage = None
+
+
+def _added(path: Path) -> Path:
+    """Take a model into the catalog; returns its file there."""
+    # Here, not above: the catalog reads checkpoints with torch, which takes seconds to load.
+    from engine.runtime.catalog import Catalog
+
+    return Catalog().add(path, _checked).path
+
+
+def _checked(path: Path) -> None:
+    """Open the model as the Explore page does; other kinds were written by their own trainer."""
+    from engine.explore.generative_model import KINDS, open_generative_model
+    from engine.runtime.checkpoint import read_header
+
+    if read_header(path).kind in KINDS:
+        open_generative_model(path)

@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPai
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from gui.palette import Theme
-from gui.widgets.picture_frame import draw_enlarged, picture_image
+from gui.widgets.picture_frame import picture_image
 
 _LENS = 0.34  # of the pad's side
 _STEP, _SMALL_STEP = 0.1, 0.02  # of the span, by key, and with Shift
@@ -175,11 +175,8 @@ class XYPad(QWidget):
         middle = QPointF(column * step, (self._side - 1 - row) * step)
         cell = QRectF(0, 0, step - 1, step - 1)
         cell.moveCenter(middle)
-        if step >= image.width():
-            draw_enlarged(painter, cell, image)
-        else:
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-            painter.drawImage(cell, image)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.drawImage(cell, image)
         painter.end()
 
     # ---- mouse and keyboard

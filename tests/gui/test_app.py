@@ -113,6 +113,11 @@ def test_nothing_heavy_is_imported_before_the_window_is_there() -> None:
     assert done.stdout.strip() == "[]", done.stderr
 
 
+def test_labs_appear_before_torch_is_loaded() -> None:
+    done = run("import sys; from gui.lab import LABS; [lab.load() for lab in LABS]; print('torch' in sys.modules)")
+    assert done.stdout.strip() == "False", done.stderr
+
+
 def test_without_a_display_there_is_one_sentence() -> None:
     done = run(
         "import gui.app; raise SystemExit(gui.app.main([]))", QT_QPA_PLATFORM="xcb", DISPLAY="", WAYLAND_DISPLAY=""
