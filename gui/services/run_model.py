@@ -16,7 +16,7 @@ from engine.errors import CheckpointError, EngineError
 from engine.runtime.channel import Ended
 from engine.runtime.config import from_json, to_json
 from engine.runtime.job import Arrays, Changed, Command, Glimpse, Metrics, Note, Rewound, Saved
-from engine.runtime.run_folder import MAX_ARRAYS, RunFolder, open_run
+from engine.runtime.run_folder import RunFolder, open_run
 from engine.trainers import Trainer
 from engine.trainers import trainer as find_trainer
 from gui.messages import Messages
@@ -240,12 +240,9 @@ class RunModel(QObject):
         self.metrics.emit(point)
 
     def _on_client_arrays(self, event: Arrays) -> None:
-        if not self.kept or self.kept[-1] < event.step:
-            self.kept.append(event.step)
-            if len(self.kept) > MAX_ARRAYS:
-                # The recorder has thinned the older ones.
-                self.kept = self.folder.array_steps()
-            self.kept_changed.emit(self.kept)
+        # Of pictures that came in a rush only the newest has reached the app, and older ones may have been thinned.
+        self.kept = [step for step in self.folder.array_steps() if step <= event.step]
+        self.kept_changed.emit(self.kept)
         self._show(event)
 
     def _on_client_glimpse(self, event: Glimpse) -> None:

@@ -72,7 +72,7 @@ def test_what_each_state_allows(bar: TransportBar, state: str) -> None:
     bar.set_state(state)
     assert bar.stop_button.isEnabled() == (state in ACTIVE)
     assert bar.run_button.isEnabled() == (state not in ("starting", "stopping", "elsewhere"))
-    assert bar.rewind_button.isEnabled() == (state not in ("starting", "stopping"))
+    assert bar.rewind_button.isEnabled() == (state not in ("starting", "stopping", "elsewhere"))
     assert bar.fork_button.isEnabled()
     assert bar.stop_button.text() == ("End now" if state == "stopping" else "Stop")
 
