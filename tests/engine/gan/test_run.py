@@ -300,7 +300,7 @@ LEARNING: dict[str, dict[str, Any]] = {
     "clip": {"objective": "wasserstein", "critic_constraint": "clip", "clip_limit": 0.2, "optimiser": "rmsprop"},
     "gradient penalty": {"objective": "wasserstein", "penalty_weight": 0.5, "critic_steps": 2},
     "spectral norm": {"objective": "hinge", "critic_constraint": "spectral norm", "generator_rate": 1e-3,
-                      "critic_rate": 3e-3},
+                      "critic_rate": 1e-2},
     "weight norm": {"objective": "hinge", "critic_constraint": "weight norm"},
     "orthonormal": {"objective": "hinge", "critic_constraint": "orthonormal", "orthonormal_weight": 0.1},
     "learned, optimal": _QUICK_OT,
