@@ -156,9 +156,11 @@ class TrainingRun(ABC):
     def descend(self, name: str, loss: Tensor) -> None:
         """Leave the gradient of `loss` with the parameters of a network, and nothing with those of any other."""
         parameters = self._parameters[name]
-        gradients = torch.autograd.grad(loss, parameters, allow_unused=True)
-        for parameter, gradient in zip(parameters, gradients, strict=True):
-            parameter.grad = gradient
+        for parameter in parameters:
+            parameter.grad = None
+        # Not `autograd.grad`: what it returns may be laid out in memory otherwise than the parameter, and torch's fused
+        # optimisers walk through both side by side.
+        torch.autograd.backward(loss, inputs=parameters)
 
     def update(self, name: str, clip: Callable[[], object] | None = None) -> bool:
         """One step of an optimiser on the gradients that its network holds; False when they are not finite.

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from lightning_fabric import Fabric
 from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.data.pictures import to_pixels
 from engine.data.source import DataSource, Extent
 from engine.wae.networks import AutoEncoder
+
+if TYPE_CHECKING:  # it takes a second to import, which opening a model should not cost
+    from lightning_fabric import Fabric
 
 Shown = dict[str, NDArray[np.generic]]
 

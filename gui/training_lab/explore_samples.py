@@ -22,7 +22,7 @@ from gui.widgets.picture_grid import PictureGrid
 if TYPE_CHECKING:
     from engine.explore.generative_model import GenerativeModel
 
-PICTURES, POINTS = 49, 1000
+PICTURES, POINTS = 42, 1000
 _HUNDRED = 100
 _SCALE_TIP = (
     "Multiplies each latent z by s before the samples G(s·z) are made: below 1 they come from the middle of the prior "

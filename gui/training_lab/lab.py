@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -26,6 +26,7 @@ from gui.training_lab.run_column import RunColumn
 from gui.training_lab.run_set import RunSet
 from gui.training_lab.run_views import RunViews
 from gui.training_lab.saving import Saving
+from gui.training_lab.scenes import scenes_of
 from gui.training_lab.workspace import Workspace
 
 MOST_COLUMNS = 4
@@ -58,6 +59,7 @@ class TrainingLab(Lab):
         self.experiment: Experiment | None = None
         self.draft: list[PlannedRun] = []
         self._is_shown = False
+        self._poses = False
         self.pages = QStackedWidget()
         self.pages.addWidget(self.entrance)
         self.pages.addWidget(self.workspace)
@@ -134,8 +136,15 @@ class TrainingLab(Lab):
         folder = path if path.is_dir() else path.parent
         self.open_run(folder.parent if folder.name in ("checkpoints", "arrays") else folder)
 
+    def screenshot_scenes(self) -> dict[str, Callable[[], None]]:
+        """States worth a picture, by name; see `gui.screenshots`."""
+        self._poses = True
+        return scenes_of(self)
+
     def is_settled(self) -> bool:
-        """Whether everything that was begun is on screen, but for runs that train."""
+        """Whether everything that was begun is on screen; runs that train count while the lab poses for pictures."""
+        if self._poses and any(run.is_live or self.runs.is_waiting(run) for run in self.runs.runs):
+            return False
         busy = self.runs.busy or self.store.busy or self.views.busy or self.saving.busy or self.explore.busy
         return not busy and not self.examples.busy and self.entrance.is_settled()
 

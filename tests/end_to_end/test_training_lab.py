@@ -81,11 +81,11 @@ def started(qtbot: QtBot, lab: TrainingLab, step: int = 100) -> RunModel:
 def paused(qtbot: QtBot, lab: TrainingLab, run: RunModel) -> None:
     click(lab.workspace.transport.run_button)
     qtbot.waitUntil(lambda: run.state == "paused", timeout=PATIENCE)
-    # Whatever was on its way has arrived once a step that is asked for has been told.
-    before = len(told := list[int]())
-    run.metrics.connect(lambda point: told.append(point.step))
-    run.advance("step")
-    qtbot.waitUntil(lambda: len(told) > before, timeout=PATIENCE)
+    # Whatever was on its way has arrived once a moment that was asked for has; the step is then brought to its end.
+    with qtbot.waitSignal(run.phase, timeout=PATIENCE):
+        run.advance("phase")
+    with qtbot.waitSignal(run.metrics, timeout=PATIENCE):
+        run.advance("step")
 
 
 def reached(told: list[tuple[str, str]], count: int) -> bool:
@@ -115,7 +115,8 @@ def test_single_steps_and_slow_motion(qtbot: QtBot, open_lab: Open) -> None:
     run.phase.connect(lambda phase: told.append((phase.part, phase.name)))
     seen: list[int] = []
     run.metrics.connect(lambda point: seen.append(point.step))
-    bar.step_buttons["critic"].click()
+    assert bar.step_buttons["critic"].isVisible() and bar.step_buttons["critic"].isEnabled()
+    click(bar.step_buttons["critic"])
     qtbot.waitUntil(lambda: len(seen) == 1, timeout=PATIENCE)
     assert seen == [step]  # a critic's step alone does not count
     bar.step_buttons["generator"].click()

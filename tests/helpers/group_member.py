@@ -14,15 +14,16 @@ from itertools import groupby
 from pathlib import Path
 
 from engine.__main__ import main
-from engine.sketch.run import SketchRun
+from engine.runtime.training_run import TrainingRun
 
 
 def watched(folder: Path) -> None:
-    """Let every save append a line to FOLDER/RANK.jsonl: the step, the weights and the random numbers to come."""
-    save = SketchRun.save
+    """Let every save append a line to FOLDER/RANK.jsonl: the step, what was learnt and the random numbers to come."""
+    save = TrainingRun.save
 
-    def noted(run: SketchRun, measures: Mapping[str, float]) -> None:
-        weights = b"".join(tensor.numpy().tobytes() for tensor in run.model.state_dict().values())
+    def noted(run: TrainingRun, measures: Mapping[str, float]) -> None:
+        tensors = {name: tensor for name, tensor in run._tensors().items() if not name.startswith("random.")}
+        weights = b"".join(tensors[name].detach().numpy().tobytes() for name in sorted(tensors))
         random = json.dumps(run.rng.bit_generator.state).encode() + run.noise.get_state().numpy().tobytes()
         line = {
             "step": run.step_count,
@@ -33,7 +34,7 @@ def watched(folder: Path) -> None:
             file.write(json.dumps(line) + "\n")
         save(run, measures)
 
-    SketchRun.save = noted  # type: ignore[assignment,method-assign]  # to look on, nothing else changes
+    TrainingRun.save = noted  # type: ignore[assignment,method-assign]  # to look on, nothing else changes
 
 
 def run(args: Sequence[str]) -> int:

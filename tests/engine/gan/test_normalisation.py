@@ -129,7 +129,7 @@ def test_singular_values_are_those_of_the_kernels() -> None:
     kernel = critic.get_parameter("layers.layer1.weight").detach()
     found = singular_values(critic)
     assert list(found) == ["layers.layer1", "layers.layer2", "output"]
-    torch.testing.assert_close(found["layers.layer1"], torch.linalg.svdvals(kernel.reshape(4, -1)))
+    torch.testing.assert_close(torch.from_numpy(found["layers.layer1"]), torch.linalg.svdvals(kernel.reshape(4, -1)))
 
 
 def test_clipping_bounds_every_parameter() -> None:

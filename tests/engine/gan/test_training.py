@@ -34,7 +34,8 @@ PICTURES = {
     "ema_decay": 0.9, "precision": "bf16-mixed",
 }
 KINDS: dict[str, GanTrainConfig] = {
-    "spectral norm, average": tiny_gan(objective="hinge", critic_constraint="spectral norm", ema_decay=0.9),
+    "spectral norm, average": tiny_gan(
+        objective="hinge", critic_constraint="spectral norm", ema_decay=0.9, duality_steps=2),
     "spectral norm, bf16": tiny_gan(
         objective="hinge", critic_constraint="spectral norm", ema_decay=0.9, precision="bf16-mixed"),
     "random matching": tiny_gan(

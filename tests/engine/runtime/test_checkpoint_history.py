@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import CheckpointError, SaveError
-from engine.runtime import checkpoint_history
 from engine.runtime.atomic import write_bytes
 from engine.runtime.checkpoint_history import MAX_CHECKPOINTS, CheckpointHistory, clone_file, thinned
 
@@ -68,7 +67,7 @@ def test_a_clone_stays_when_its_source_is_replaced(
         raise OSError("no links here")
 
     if not links:
-        monkeypatch.setattr(checkpoint_history.os, "link", refused)
+        monkeypatch.setattr(os, "link", refused)
     source, target = tmp_path / "source", tmp_path / "deep" / "target"
     write_bytes(source, b"old")
     for _ in range(2):

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import CheckpointError, EngineError, SaveError
-from engine.runtime import checkpoint_history, fork
+from engine.runtime import fork
 from engine.runtime.checkpoint_history import CheckpointHistory
 from engine.runtime.fork import fork_run
 from engine.runtime.job import Edit, Event, Heartbeat
@@ -153,8 +153,8 @@ def test_a_full_disk_leaves_no_half_a_fork_and_the_source_as_it_was(
         raise SaveError("metrics.jsonl could not be saved.")
 
     if at == "clone":
-        monkeypatch.setattr(checkpoint_history.os, "link", full)
-        monkeypatch.setattr(checkpoint_history.shutil, "copyfile", full)
+        monkeypatch.setattr(os, "link", full)
+        monkeypatch.setattr(shutil, "copyfile", full)
     else:
         monkeypatch.setattr(fork, "write_bytes", refused)
     with pytest.raises(SaveError, match=r"No space left on device|could not be saved"):
