@@ -92,7 +92,8 @@ class NodeBox(QFrame):
         self.thumbnail = Thumbnail(theme, node.title) if node.picture else None
         self._numbers: dict[str, QLabel] = {}
         self._config, self._running = config, False
-        self._fold = QToolButton()
+        self._fold = QToolButton(self)
+        self._fold.setVisible(bool(node.structure))
         self._folded = QVBoxLayout()
         self._folded.setSpacing(5)
         column = QVBoxLayout(self)

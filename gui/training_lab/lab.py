@@ -222,6 +222,7 @@ class TrainingLab(Lab):
             self.choose(self.runs.runs[-1])
         elif self.views.chosen is None:
             self.explore.choose(None)
+            self.saving.choose(None)
             self._refresh_state()
 
     def _put_on_stage(self, run: RunModel) -> None:

@@ -17,6 +17,7 @@ from engine.runtime.run_folder import RunFolder, create_run
 from gui.messages import Messages
 from gui.services.jobs import LabWorker
 from gui.services.run_model import OpenedRun, RunModel, open_run_job
+from gui.services.trainer import IDLE
 
 MOST_AT_ONCE = max(1, min(4, os.cpu_count() or 1))  # more would only take the processor from each other
 
@@ -55,7 +56,7 @@ class RunSet(QObject):
 
     def is_waiting(self, run: RunModel) -> bool:
         """Whether a run is going to start when another one has ended."""
-        return run in self._waiting
+        return run in self._waiting and run.state == IDLE
 
     def find(self, path: Path) -> RunModel | None:
         """The open run whose folder is `path`."""
@@ -148,7 +149,7 @@ class RunSet(QObject):
         while self._waiting and len(self.live) < MOST_AT_ONCE:
             run = self._waiting.popleft()
             # The person may have started it out of its turn.
-            if not run.is_live:
+            if run.state == IDLE:
                 run.run()
 
 

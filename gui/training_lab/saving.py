@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -10,7 +11,6 @@ from PySide6.QtCore import QObject, QSize, Signal
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
-from engine.errors import EngineError
 from engine.runtime.job import Arrays, Job
 from gui.messages import Messages
 from gui.palette import Theme
@@ -38,6 +38,7 @@ class Saving(QObject):
         self._messages = messages
         self._run: RunModel | None = None
         self._worker = LabWorker(messages, self)
+        self._waiting: deque[tuple[Callable[[], Path], Callable[[], object]]] = deque()
         self._pictures = PictureSaver(messages, parent)
         self._gif = GifExport(messages, self)
         self._gif_stage: RunStage | None = None
@@ -56,10 +57,10 @@ class Saving(QObject):
         self._gif.finished.connect(self._on_gif_finished)
         self._gif.failed.connect(self._on_gif_failed)
 
-    def choose(self, run: RunModel) -> None:
-        """This run is what is saved from now on."""
+    def choose(self, run: RunModel | None) -> None:
+        """This run is what is saved from now on; None: there is nothing to save."""
         self._run = run
-        self._workspace.save_button.setEnabled(True)
+        self._workspace.save_button.setEnabled(run is not None)
 
     def ask_for_picture(self, picture: QImage, name: str) -> None:
         """Save a picture that a stage offers."""
@@ -72,10 +73,11 @@ class Saving(QObject):
     @property
     def busy(self) -> bool:
         """Whether something is being written."""
-        return self._worker.busy or self._gif.busy
+        return self._worker.busy or bool(self._waiting) or self._gif.busy or self._pictures.busy
 
     def shut_down(self) -> None:
         """Leave no thread."""
+        self._waiting.clear()
         self._worker.shut_down()
         self._pictures.shut_down()
         self._gif.shut_down()
@@ -128,21 +130,31 @@ class Saving(QObject):
     def _ask(self, name: str, kind: str, then: Callable[[Path], object]) -> None:
         dialog = QFileDialog(self._window, "Save", name, kind)
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix(Path(name).suffix.removeprefix("."))
         dialog.fileSelected.connect(lambda chosen: then(Path(chosen)))
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
     def _write(self, write: Callable[[], Path], then: Callable[[], object] = lambda: None) -> None:
-        def job() -> Job[None, Path]:
-            written = write()
-            yield None
-            return written
+        self._waiting.append((write, then))
+        if not self._worker.busy:
+            self._write_next()
 
-        def done(path: Path) -> None:
-            self._on_written(path)
-            then()
+    def _write_next(self) -> None:
+        """One after the other: the worker would drop what it has not written when it is asked for something new."""
+        if self._waiting:
+            write, then = self._waiting.popleft()
+            done = partial(self._on_worker_done, then)
+            self._worker.submit(partial(_written, write), lambda _none: None, done, self._on_worker_failed)
 
-        self._worker.submit(job, lambda _none: None, done)
+    def _on_worker_done(self, then: Callable[[], object], path: Path) -> None:
+        self._on_written(path)
+        then()
+        self._write_next()
+
+    def _on_worker_failed(self, error: BaseException) -> None:
+        self._messages.report(error)
+        self._write_next()
 
     def _on_written(self, path: Path) -> None:
         self._messages.info(f"Saved {path.name} in {path.parent}.")
@@ -161,12 +173,9 @@ class Saving(QObject):
         return stage
 
     def _start_gif(self, run: RunModel, path: Path) -> None:
+        self._drop_gif_stage()
         self._gif_stage = self._stage_of_theme()
-        try:
-            self._gif.start(run.folder, list(run.kept), self._frame, path, about(run.folder))
-        except EngineError as error:
-            self._messages.report(error)
-            return
+        self._gif.start(run.folder, list(run.kept), self._frame, path, about(run.folder))
         self._messages.info(f"Making {path.name} of {len(run.kept)} pictures…")
 
     def _frame(self, arrays: Arrays, _index: int) -> QImage:
@@ -186,6 +195,12 @@ class Saving(QObject):
         if self._gif_stage is not None:
             self._gif_stage.deleteLater()
             self._gif_stage = None
+
+
+def _written(write: Callable[[], Path]) -> Job[None, Path]:
+    written = write()
+    yield None
+    return written
 
 
 def _added(path: Path) -> Path:

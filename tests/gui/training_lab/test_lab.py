@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from engine.experiments.ready import EXPERIMENTS
@@ -123,7 +122,7 @@ def test_pause_and_steps_reach_every_run_that_trains(lab: TrainingLab, qtbot: Qt
     run = started(qtbot, lab, "one")
     view = lab.workspace
     qtbot.waitUntil(lambda: run.state == "running", timeout=PATIENCE)
-    QTest.keyClick(view.notes, Qt.Key.Key_Space)
+    view.transport.run_button.click()
     assert view.transport.state == "paused"
     view.transport.step_buttons["step"].click()
     qtbot.waitUntil(lambda: run.step > 1 and run.step % 20 != 0, timeout=PATIENCE)
