@@ -61,6 +61,6 @@ def test_what_is_out_of_range_is_one_sentence(
 
 def test_a_model_without_a_drawing_has_its_form(side: ModelSide) -> None:
     side.show(TinyConfig(), TinyConfig(), running=False)
-    assert side.drawing is None and side.form is not None
+    assert (side.drawing, side.form is None) == (None, False)
     side.show(POINTS, POINTS, running=False)
     assert side.drawing is not None and side.form.config() == POINTS
