@@ -63,4 +63,4 @@ def test_a_model_without_a_drawing_has_its_form(side: ModelSide) -> None:
     side.show(TinyConfig(), TinyConfig(), running=False)
     assert (side.drawing, side.form is None) == (None, False)
     side.show(POINTS, POINTS, running=False)
-    assert side.drawing is not None and side.form.config() == POINTS
+    assert side.drawing is not None and side.form is not None and side.form.config() == POINTS
