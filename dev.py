@@ -220,12 +220,14 @@ def test_steps(args: Sequence[str]) -> list[tuple[str, list[str]]]:
     others = [path for path in paths if path not in engine]
     pytest = [str(PYTHON), "-m", "pytest"]
     steps = []
+    side_by_side = ["-n", str(min(os.cpu_count() or 1, 4))]
     if engine or not paths:
-        side_by_side = ["-n", str(min(os.cpu_count() or 1, 4))]
         blocked = [*pytest, "-p", "tests.helpers.no_qt", *side_by_side]
         steps.append(("engine tests, Qt blocked", blocked + (engine or ["tests/engine"]) + options))
     if others or not paths:
-        steps.append(("all other tests", pytest + (others or ["tests", "--ignore=tests/engine"]) + options))
+        # A file at a time: its tests share a window, and an import that one of them waits for.
+        whole_files = [*pytest, *side_by_side, "--dist", "loadfile"]
+        steps.append(("all other tests", whole_files + (others or ["tests", "--ignore=tests/engine"]) + options))
     return steps
 
 
