@@ -155,8 +155,7 @@ class TrainingLab(Lab):
         training = len(self.runs.live)
         if training:
             what = "The run that was training is" if training == 1 else f"The {training} runs that were training are"
-            self._context.messages.info(f"{what} saved and stopped; open it again from the first page.".replace(
-                "open it", "open it" if training == 1 else "open them"))
+            self._context.messages.info(f"{what} saved and stopped, and can be opened again from the first page.")
         self.runs.clear()
         self.experiment, self.draft = experiment, list(experiment.runs)
         self.workspace.title.setText(experiment.title)

@@ -37,7 +37,7 @@ class RunColumn(QFrame):
         self.label = label
         self.following = True
         self._waiting = False
-        self._kept_step = 0
+        self._kept_step = self._newest_step = 0
         self.stage = RunStage(theme)
         self._name = ElidedLabel(label)
         self._name.setProperty("role", "title")
@@ -63,7 +63,7 @@ class RunColumn(QFrame):
         run.phase.connect(self._on_run_phase)
         run.metrics.connect(self._on_run_told)
         run.state_changed.connect(self._on_run_told)
-        run.rewound.connect(self._on_run_told)
+        run.rewound.connect(self._on_run_rewound)
         self.set_theme(theme)
         self.set_chosen(False)
         self._refresh()
@@ -104,17 +104,24 @@ class RunColumn(QFrame):
         super().mousePressEvent(event)
 
     def _on_run_shown(self, arrays: Mapping[str, Any], step: int) -> None:
+        self._newest_step = step
         if self.following:
             self.stage.show_arrays(arrays, step)
+            self._refresh()
 
     def _on_run_phase(self, phase: Phase) -> None:
         if self.following:
             self.stage.show_phase(phase.part, phase.name, phase.arrays)
+
+    def _on_run_rewound(self, step: int) -> None:
+        self._newest_step = step
+        self._refresh()
 
     def _on_run_told(self, _what: object) -> None:
         self._refresh()
 
     def _refresh(self) -> None:
         state = "waiting for its turn" if self._waiting else STATES.get(self.run.state, self.run.state)
-        at = self.run.step if self.following else self._kept_step
+        # Pictures come between the points of the curves.
+        at = max(self.run.step, self._newest_step) if self.following else self._kept_step
         self._state.setText(f"{state} · step {at:,}")

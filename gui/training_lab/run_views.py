@@ -64,6 +64,9 @@ class RunViews(QObject):
         taken = set(self.labels.values())
         names = (run.name if number == 1 else f"{run.name} ({number})" for number in range(1, len(taken) + 2))
         label = self.labels[run] = next(name for name in names if name not in taken)
+        # Their order and colours are those in which they were opened, whichever measures first.
+        self._workspace.plot.add_run(label)
+        self._workspace.table.set_run(label, 0, {})
         run.metrics.connect(partial(self._on_run_metrics, run))
         run.note.connect(partial(self._on_run_note, run))
         run.rewound.connect(partial(self._on_run_rewound, run))

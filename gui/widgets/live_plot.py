@@ -135,6 +135,10 @@ class LivePlot(QWidget):
 
     # ---- what is shown
 
+    def add_run(self, run: str) -> None:
+        """Keep a place for a run, with its colour, before it has measured anything."""
+        self._run(run)
+
     def add(self, event: Metrics, run: str = "") -> None:
         """Take in the figures of a step of `run` (its name in the legend); they are drawn with the next redraw."""
         curves = self._run(run).curves

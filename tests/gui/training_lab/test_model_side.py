@@ -44,8 +44,7 @@ def test_a_change_in_the_form_reaches_the_drawing_once(
     assert edits == [{"critic_rate": 0.002}] and side.config == replace(POINTS, critic_rate=0.002)
     drawing.edited.emit({"generator_rate": 0.004})
     assert edits[1:] == [{"generator_rate": 0.004}] and form.config() == side.config
-    assert form.differing() == ["generator_rate", "critic_rate"] or set(form.differing()) == {
-        "generator_rate", "critic_rate"}
+    assert set(form.differing()) == {"generator_rate", "critic_rate"}
     side.set_theme(DARK)
 
 
@@ -61,6 +60,7 @@ def test_what_is_out_of_range_is_one_sentence(
 
 def test_a_model_without_a_drawing_has_its_form(side: ModelSide) -> None:
     side.show(TinyConfig(), TinyConfig(), running=False)
-    assert (side.drawing, side.form is None) == (None, False)
+    shown = [(side.drawing is None, side.form is None)]
     side.show(POINTS, POINTS, running=False)
-    assert side.drawing is not None and side.form is not None and side.form.config() == POINTS
+    shown.append((side.drawing is None, side.form is None))
+    assert shown == [(True, False), (False, False)]

@@ -209,3 +209,10 @@ def test_memory_of_two_long_runs_is_small(plot: LivePlot) -> None:
         for run in "ab":
             plot.add(point(step, loss=1.0, other=2.0), run)
     assert 0 < plot.memory <= 4 * 64_000
+
+
+def test_a_run_keeps_its_place_before_it_measures(plot: LivePlot) -> None:
+    plot.add_run("first")
+    plot.add(Metrics(1, 9, 0.1, {"loss": 1.0}), "second")
+    plot.add(Metrics(1, 9, 0.1, {"loss": 2.0}), "first")
+    assert plot.runs == ["first", "second"] and [line.run for line in plot._lines("loss")] == ["first", "second"]
