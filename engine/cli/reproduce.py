@@ -14,10 +14,11 @@ from engine.cli.parse import parse
 from engine.cli.report import Progress, say_json
 from engine.cli.training import record_run, stop_on_interrupt
 from engine.errors import TrainingError
-from engine.experiments.experiment import Experiment
+from engine.experiments.experiment import Experiment, PlannedRun
 from engine.experiments.reproduce import folder_of, markdown, results, verdict_on
 from engine.runtime.atomic import write_text
-from engine.runtime.run_folder import create_run, open_run
+from engine.runtime.config import from_json
+from engine.runtime.run_folder import RunFolder, create_run, open_run
 from engine.trainers import trainer
 
 
@@ -58,16 +59,26 @@ def reproduce(args: Sequence[str], prog: str) -> None:
         say_json(told)
 
 
+def _made_as(planned: PlannedRun, run: RunFolder) -> RunFolder:
+    """The run that is there; raises `TrainingError` when it was made with other settings than are planned now."""
+    known = trainer(planned.trainer)
+    if run.trainer != known.name or from_json(known.config_class(), run.config()) != planned.config:
+        raise TrainingError(
+            f"{run.path} holds a run with other settings than {planned.label!r} has now; remove it, or choose another "
+            "folder with --out.")
+    return run
+
+
 def _run(experiment: Experiment, root: Path) -> bool:
     """Make the runs that have not ended; whether the person has stopped one."""
     progress = Progress()
     for number, planned in enumerate(experiment.runs, start=1):
         path = folder_of(root, planned.label)
         progress.say(f"{experiment.name}: {planned.label} ({number} of {len(experiment.runs)})")
-        if (path / "config.json").exists() and open_run(path).state == "finished":
-            continue
         if not (path / "config.json").exists():
             create_run(planned.trainer, planned.config, path)
+        elif _made_as(planned, open_run(path)).state == "finished":
+            continue
         with stop_on_interrupt() as next_command:
             record_run(trainer(planned.trainer), planned.config, path, next_command, progress)
         progress.end()

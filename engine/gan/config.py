@@ -46,8 +46,8 @@ class GanTrainConfig:
         0.5, "How much is lost: the share p of blocked pixels, the share of the side of a patch, the width of the "
         "blur, the share of numbers that a projection leaves out.", group=MEASUREMENT, low=0.0, high=1.0, live=True)
     measurement_noise: float = setting(
-        0.1, "Standard deviation of the noise that is added after a blur or a projection.", group=MEASUREMENT, low=0.0,
-        high=2.0, live=True)
+        0.1, "Standard deviation of the noise that convolve-noise adds after its blur, in brightness from 0 to 1.",
+        group=MEASUREMENT, low=0.0, high=2.0, live=True)
 
     network: str = setting(
         "mlp", "Fully connected networks (mlp), convolutions that grow pictures by transposed kernels (dcgan) or by "

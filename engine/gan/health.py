@@ -219,7 +219,7 @@ def _skipped(recent: _Recent, config: Mapping[str, Any]) -> Symptom | None:
 
 def _negative_mmd(recent: _Recent, config: Mapping[str, Any]) -> Symptom | None:
     """An estimate of a square that is negative looks like an error and is none."""
-    names = ["mmd"] + (["penalty"] if config.get("method") == "wae-mmd" else [])
+    names = ["mmd", "latent_mmd"] + (["penalty"] if config.get("method") == "wae-mmd" else [])
     if all(value >= 0 for name in names for value in recent.all(name)[:_RECENT]):
         return None
     return Symptom("MMD below zero", "good",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -10,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
+from engine.data.preview import examples
+from engine.data.source import DataChoice
 from engine.runtime.job import Job
 from gui.messages import Messages
 from gui.services.jobs import LabWorker
-
-MOST = 400
 
 
 class DraftExamples(QObject):
@@ -26,7 +25,7 @@ class DraftExamples(QObject):
         """Nothing asked for."""
         super().__init__(parent)
         self._worker = LabWorker(messages, self)
-        self._choice: dict[str, Any] = {}
+        self._choice: DataChoice | None = None
 
     @property
     def busy(self) -> bool:
@@ -35,16 +34,17 @@ class DraftExamples(QObject):
 
     def look(self, config: Any) -> None:
         """Read examples of a configuration's data, unless that was done just before."""
-        names = ("data", "data_path", "image_size", "colour")
-        choice = {name: getattr(config, name) for name in names if hasattr(config, name)}
-        if "data" in choice and choice != self._choice:
+        if not hasattr(config, "image_size"):
+            return  # it learns from something else than points or pictures
+        choice = DataChoice(config.data, config.data_path, config.image_size, config.colour)
+        if choice != self._choice:
             self._choice = choice
             self._worker.submit(
                 partial(_examples, choice), lambda _none: None, self.found.emit, lambda _error: None)
 
     def forget(self) -> None:
         """The experiment has begun, or another is set up."""
-        self._choice = {}
+        self._choice = None
         self._worker.cancel()
 
     def shut_down(self) -> None:
@@ -52,14 +52,6 @@ class DraftExamples(QObject):
         self._worker.shut_down()
 
 
-def _examples(choice: Mapping[str, Any]) -> Job[None, dict[str, NDArray[np.generic]]]:
-    import torch
-
-    from engine.data.pictures import to_pixels
-    from engine.data.source import DataChoice, open_source
-
+def _examples(choice: DataChoice) -> Job[None, dict[str, NDArray[np.generic]]]:
     yield None
-    source = open_source(DataChoice(**choice))
-    yield None
-    batch = source.batch(MOST if source.shape == (2,) else 16, torch.Generator().manual_seed(1))
-    return {"data": batch.numpy() if source.shape == (2,) else to_pixels(batch)}
+    return {"data": examples(choice, pictures=16)}

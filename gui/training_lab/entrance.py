@@ -13,6 +13,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFileDialog, QLabel, QVBoxLayout, QWidget
 
 from engine import paths
+from engine.data.preview import examples
+from engine.data.source import DataChoice
 from engine.experiments.ready import EXPERIMENTS
 from engine.experiments.starters import drawn_density, own_pictures
 from engine.runtime.job import Command, Job
@@ -157,12 +159,5 @@ def _saved(path: Path, density: NDArray[np.float32]) -> Job[None, Path]:
 
 def _examples(names: tuple[str, ...]) -> Generator[tuple[str, NDArray[np.generic]], Command | None, None]:
     """A few examples of each kind of data, to stand on cards that have no picture."""
-    import torch
-
-    from engine.data.pictures import to_pixels
-    from engine.data.source import POINT_NAMES, DataChoice, open_source
-
     for name in names:
-        source = open_source(DataChoice(name))
-        batch = source.batch(600 if name in POINT_NAMES else 48, torch.Generator().manual_seed(1))
-        yield name, batch.numpy() if name in POINT_NAMES else to_pixels(batch)
+        yield name, examples(DataChoice(name))

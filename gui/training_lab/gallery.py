@@ -105,7 +105,7 @@ class Gallery(QWidget):
                 tile.picture.set_examples(examples)
 
     def missing_previews(self) -> list[str]:
-        """The kinds of data that cards without a picture would show, to ask `engine.data.preview.previews` for."""
+        """The kinds of data that cards without a picture would show, to ask `engine.data.preview` for."""
         wanted = [card.data for card in self._cards if card.picture is None and card.data not in self._previews]
         return [name for name in dict.fromkeys(wanted) if name]
 

@@ -19,7 +19,7 @@ little cloud near the prior; a <b>WAE</b> asks only that all codes together look
 <i>P<sub>Z</sub></i>:</p>
 <p align="center"><i>E[c(x, G(z))] + λ D(Q<sub>Z</sub>, P<sub>Z</sub>)</i></p>
 <h3>What to look for</h3>
-<p>On the plane: filled marks are data, hollow ones samples; the colours behind them are the critic's opinion,
+<p>On the plane: dots are data, diamonds samples; the colours behind them are the critic's opinion,
 arrows show
 where each sample is pulled, the grid is what the generator makes of a regular net of latents.<br>
 With pictures: each place of the sheet keeps its latent, so you see one sample change while it learns.<br>

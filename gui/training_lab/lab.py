@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Qt
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QListWidgetItem, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.experiments.experiment import Experiment, PlannedRun
@@ -66,6 +66,7 @@ class TrainingLab(Lab):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.pages)
+        self.setAcceptDrops(True)
         self._connect()
 
     def _connect(self) -> None:
@@ -135,6 +136,18 @@ class TrainingLab(Lab):
         """Open a run's folder, also by one of its files."""
         folder = path if path.is_dir() else path.parent
         self.open_run(folder.parent if folder.name in ("checkpoints", "arrays") else folder)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take folders and files from outside."""
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Open the runs that were dropped."""
+        event.acceptProposedAction()
+        for url in event.mimeData().urls():
+            if url.isLocalFile():
+                self.open_file(Path(url.toLocalFile()))
 
     def screenshot_scenes(self) -> dict[str, Callable[[], None]]:
         """States worth a picture, by name; see `gui.screenshots`."""

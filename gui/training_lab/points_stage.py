@@ -138,8 +138,9 @@ class PointsStage(ViewWidget):
             action.setCheckable(True)
             action.setChecked(toggle.on)
             action.setVisible(False)
-            action.setShortcut(QKeySequence(toggle.letter))
-            action.setToolTip(f"{toggle.tip} ({toggle.letter}).")
+            # With Shift: the bare letters belong to the transport bar and the time line around the stage.
+            action.setShortcut(QKeySequence(f"Shift+{toggle.letter}"))
+            action.setToolTip(f"{toggle.tip} (Shift+{toggle.letter}).")
             action.toggled.connect(self._on_toggle_toggled)
             self.toggles[toggle.layer] = action
             if not toggle.on:
@@ -149,11 +150,11 @@ class PointsStage(ViewWidget):
         self.fit_button = QToolButton(self)
         self.fit_button.setProperty("role", "flat")
         self.fit_button.setIconSize(QSize(18, 18))
-        self.fit_button.setToolTip("Show the whole extent of the data again (F, or a double click).")
+        self.fit_button.setToolTip("Show the whole extent of the data again (Shift+F, or a double click).")
         self.fit_button.setAccessibleName("Fit")
         self.fit_button.clicked.connect(self.canvas.fit)
         fit = QAction("Fit", self)
-        fit.setShortcut(QKeySequence("F"))
+        fit.setShortcut(QKeySequence("Shift+F"))
         fit.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         fit.triggered.connect(self.canvas.fit)
         self.addAction(fit)

@@ -45,9 +45,12 @@ MEASURES: tuple[Measure, ...] = (
     Measure("kl_grid", "KL on the grid", "lower", "KL divergence of samples from data, counted on a grid."),
     Measure("sliced_wasserstein", "sliced W", "lower", "Wasserstein distance to the data, averaged over lines."),
     Measure("mmd", "MMD²", "lower", "Maximum mean discrepancy to the data; its unbiased estimate may be below 0."),
+    Measure("latent_mmd", "MMD² of codes", "lower", "MMD² of the codes Q_Z and the prior P_Z; may be below 0."),
     Measure("frechet", "Fréchet", "lower", "Fréchet distance of samples and data in a digit classifier's features."),
     Measure("inception", "inception", "higher", "Inception score by a digit classifier: sure of each, and all digits."),
     Measure("reconstruction_error", "reconstruction", "lower", "Squared error of held-out examples after decoding."),
+    Measure("held_out_loss", "held-out loss", "lower", "The loss on examples that were not learned from."),
+    Measure("distance_to_best", "distance to best", "lower", "How far the number is from the best one."),
     Measure("duality_gap", "duality gap", "lower", "How much either network could still win against the other."),
     Measure("steps_per_s", "steps / s", "higher", "Training steps in a second; fair only on the same machine."),
 )

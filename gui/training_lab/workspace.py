@@ -21,13 +21,15 @@ from engine.experiments.experiment import Experiment, Verdict
 from gui.palette import Theme
 from gui.theme import ThemeManager
 from gui.training_lab.health_panel import HealthPanel
-from gui.training_lab.race_table import RaceTable
+from gui.training_lab.race_table import MEASURES, RaceTable
 from gui.training_lab.run_column import RunColumn
 from gui.widgets.live_plot import LivePlot
 from gui.widgets.timeline import Timeline
 from gui.widgets.transport import TransportBar
 
 SIDE_WIDTH = 440
+# All but the speed, which comes with every point of the curves.
+_SELDOM = frozenset(measure.name for measure in MEASURES) - {"steps_per_s"}
 EMPTY_CURVES = "The curves of the runs appear here as soon as they train."
 
 
@@ -62,7 +64,7 @@ class Workspace(QWidget):
         self.stages.addWidget(self.hint)
         self.stages.addWidget(self.columns)
         self.timeline = Timeline(theme)
-        self.plot = LivePlot(empty_text=EMPTY_CURVES)
+        self.plot = LivePlot(empty_text=EMPTY_CURVES, measures=_SELDOM)
         self.table = RaceTable()
         self.verdict = QLabel()
         self.verdict.setWordWrap(True)

@@ -7,6 +7,7 @@ _WORDS = {
     "gradient_norm": "gradient norm ‖∇D(x)‖", "generator_gradient": "generator's gradient ‖∇θ‖",
     "critic_gradient": "critic's gradient ‖∇φ‖", "plan_entropy": "entropy of the plan", "steps_per_s": "steps / s",
     "skipped": "skipped steps", "modes": "modes covered", "kl_grid": "KL on the grid", "mmd": "MMD²",
+    "latent_mmd": "MMD² of codes and prior",
     "sliced_wasserstein": "sliced Wasserstein", "frechet": "Fréchet distance", "inception": "inception score",
 }
 

@@ -146,7 +146,7 @@ def test_a_run_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 
 
 def test_a_run_that_goes_on_elsewhere_is_left_alone(tmp_path: Path) -> None:
-    folder = create_run("tiny", TinyConfig(), tmp_path / "reproduce-race" / "slow-by-0.01")
+    folder = create_run("tiny", TinyConfig(learning_rate=0.01), tmp_path / "reproduce-race" / "slow-by-0.01")
     folder.write_status("running")
     assert "is going on in another process" in last_words("reproduce", "race", "--out", tmp_path)
 
@@ -170,3 +170,11 @@ def test_a_table_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
     done = command("reproduce", "race", "--out", tmp_path / "runs", "--table", tmp_path / "file" / "found.md")
     assert done.status == 1 and "could not be saved" in done.err
     assert RunFolder(tmp_path / "runs" / "reproduce-race" / "fast").state == "finished"
+
+
+def test_a_run_of_other_settings_is_not_taken_for_the_planned_one(tmp_path: Path, made: list[str]) -> None:
+    folder = create_run("tiny", TinyConfig(learning_rate=0.02), tmp_path / "reproduce-race" / "slow-by-0.01")
+    run_recorded(TINY, TinyConfig(learning_rate=0.02), folder.path)
+    said = last_words("reproduce", "race", "--out", tmp_path)
+    assert "other settings than 'slow, by 0.01' has now" in said and "--out" in said
+    assert made == [] and open_run(folder.path).config()["learning_rate"] == 0.02

@@ -1,25 +1,26 @@
-"""A few examples of each kind of data that needs no file."""
+"""A few examples of data are the same each time, and of the kind that is shown."""
 
 from __future__ import annotations
 
 import numpy as np
-import torch
+import pytest
 
-from engine.data.preview import previews
-from engine.data.source import POINT_NAMES
-
-
-def test_each_kind_has_examples_and_what_needs_a_file_is_left_out() -> None:
-    state = torch.random.get_rng_state()
-    found = {each.data: each.examples for each in previews([*POINT_NAMES, "pictures", "nonsense", "digits"], 50, 6)}
-    assert set(found) == {*POINT_NAMES, "digits"} - {"drawn density"}
-    for name in set(found) - {"digits"}:
-        assert found[name].shape == (50, 2) and found[name].dtype == np.float32
-    assert found["digits"].shape == (6, 28, 28) and found["digits"].dtype == np.uint8
-    assert found["digits"].std() > 20
-    assert torch.equal(torch.random.get_rng_state(), state)
+from engine.data.preview import examples
+from engine.data.source import DataChoice
+from engine.errors import TrainingError
 
 
-def test_the_same_examples_each_time() -> None:
-    first, second = (next(iter(previews(["rings"], 20))).examples for _ in range(2))
-    assert np.array_equal(first, second)
+def test_points() -> None:
+    found = examples(DataChoice("rings"), points=50)
+    assert found.shape == (50, 2) and found.dtype == np.float32
+    assert np.array_equal(found, examples(DataChoice("rings"), points=50))
+
+
+def test_pictures() -> None:
+    found = examples(DataChoice("digits", image_size=32), pictures=5)
+    assert found.shape == (5, 32, 32) and found.dtype == np.uint8 and found.max() > 200
+
+
+def test_data_that_needs_a_file_is_refused() -> None:
+    with pytest.raises(TrainingError, match="Choose a folder"):
+        examples(DataChoice("pictures"))

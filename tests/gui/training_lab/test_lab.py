@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QShortcut
+from PySide6.QtWidgets import QAbstractButton
 from pytestqt.qtbot import QtBot
 
 from engine.experiments.ready import EXPERIMENTS
@@ -18,6 +20,7 @@ from gui.messages import Messages
 from gui.services.run_model import RunModel
 from gui.training_lab.lab import TrainingLab
 from tests.gui.training_lab.conftest import PATIENCE, experiment, said
+from tests.helpers.pointer import drop
 from tests.helpers.tiny_run import TINY, TinyConfig
 
 
@@ -211,3 +214,21 @@ def test_nobody_looks_at_a_hidden_lab(lab: TrainingLab, qtbot: QtBot) -> None:
         change()
         watched.append(run._watched)
     assert watched == [True, False, True]
+
+
+def test_a_folder_that_is_dropped_is_opened(lab: TrainingLab, qtbot: QtBot) -> None:
+    folder = create_run("tiny", TinyConfig(steps=5))
+    run_recorded(TINY, TinyConfig(steps=5), folder.path)
+    drop(lab, folder.path)
+    qtbot.waitUntil(lambda: [run.folder.path for run in lab.runs.runs] == [folder.path], timeout=PATIENCE)
+
+
+def test_no_key_is_claimed_twice_around_a_stage(lab: TrainingLab, qtbot: QtBot) -> None:
+    column = opened(qtbot, lab)
+    stage = lab.columns[column].stage
+    inside = [key.toString() for action in stage.points.actions() for key in action.shortcuts()]
+    inside += [key.toString() for action in stage.points.bar.actions() for key in action.shortcuts()]
+    around = [shortcut.key().toString() for shortcut in lab.findChildren(QShortcut)]
+    around += [button.shortcut().toString() for button in lab.workspace.timeline.findChildren(QAbstractButton)]
+    assert "S" in around and "P" in around and any(key.startswith("Shift+") for key in inside)
+    assert not set(inside) & {key for key in around if key}

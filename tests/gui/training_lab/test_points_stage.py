@@ -87,10 +87,10 @@ def test_letters_switch_layers_and_fit(stage: PointsStage, qtbot: QtBot) -> None
     stage.activateWindow()
     stage.canvas.setFocus()
     qtbot.waitUntil(stage.canvas.hasFocus)
-    QTest.keyClick(stage.canvas, Qt.Key.Key_S)
+    QTest.keyClick(stage.canvas, Qt.Key.Key_S, Qt.KeyboardModifier.ShiftModifier)
     assert not stage.toggles["samples"].isChecked()
     stage.canvas.pan(50, 0)
-    QTest.keyClick(stage.canvas, Qt.Key.Key_F)
+    QTest.keyClick(stage.canvas, Qt.Key.Key_F, Qt.KeyboardModifier.ShiftModifier)
     assert stage.canvas.is_fitted
     stage.canvas.pan(50, 0)
     click(stage.fit_button)
