@@ -28,7 +28,7 @@ from tests.helpers.standin_trainer import STANDIN, StandinConfig
 from tests.helpers.tiny_run import TINY, TinyConfig
 
 PATIENCE = 120_000  # a child imports torch
-ENDLESS = TinyConfig(steps=10_000_000, log_every=20, picture_every=20, save_every=20)
+ENDLESS = TinyConfig(steps=10_000_000, log_every=20, picture_every=20, measure_every=20, save_every=20)
 
 
 class Heard:
