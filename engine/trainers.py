@@ -71,6 +71,13 @@ TRAINERS: dict[str, Trainer] = {
         "engine.wae.training:train",
         "engine.wae.config:PRESETS",
     ),
+    "capsules": Trainer(
+        "capsules",
+        "Capsule networks",
+        "engine.capsules.config:CapsuleTrainConfig",
+        "engine.capsules.training:train",
+        "engine.capsules.config:PRESETS",
+    ),
     "convergence": Trainer(
         "convergence",
         "Adam and AMSGrad",

@@ -1,0 +1,1 @@
+"""Capsule networks (Sabour, Frosst and Hinton 2017): routing by agreement, perturbation, training, MultiMNIST."""
