@@ -13,6 +13,10 @@ RUN = "Run"
 
 NETWORKS = ("capsnet", "matched-cnn", "cnn")
 DATA_NAMES = ("digits", "two digits", "file", "pictures")
+KIND, CNN_KIND = "capsules", "cnn"  # of checkpoints
+
+# Figure 4 of the paper: one dimension is changed by -0.25 to 0.25 in steps of 0.05.
+OFFSETS = tuple(round(0.05 * step, 2) for step in range(-5, 6))
 
 
 @dataclass(frozen=True)

@@ -83,7 +83,7 @@ class Examples:
         return self._train.batch(chosen, generator, self._config)
 
     def valid(self, start: int, stop: int) -> Batch:
-        """Pictures that are kept aside: as they are, in the middle of the ground; two digits as always the same pairs."""
+        """Pictures kept aside, as they are, in the middle of the ground; of two digits always the same pairs."""
         chosen = torch.arange(start, min(stop, self.valid_count))
         fixed = Generator().manual_seed(_SPLIT_SEED + start)
         return self._valid.batch(chosen, fixed, self._config, as_they_are=True)

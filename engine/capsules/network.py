@@ -1,4 +1,4 @@
-"""CapsNet: convolution, primary capsules, digit capsules and a decoder (Sabour, Frosst and Hinton 2017, figures 1, 2)."""
+"""CapsNet: convolution, primary and digit capsules, and a decoder (Sabour, Frosst and Hinton 2017, figures 1 and 2)."""
 
 from __future__ import annotations
 
@@ -84,7 +84,8 @@ class CapsNet(nn.Module):
 
     def forward(self, pictures: Tensor) -> Tensor:
         """Scores of the classes, here the lengths of their capsules: [n, class_count]."""
-        return self.capsules(pictures).norm(dim=2)
+        lengths: Tensor = torch.linalg.vector_norm(self.capsules(pictures), dim=2)
+        return lengths
 
 
 def make_decoder(config: CapsNetConfig) -> nn.Module:

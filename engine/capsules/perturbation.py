@@ -1,4 +1,4 @@
-"""What a digit capsule's dimensions mean: change one and look (Sabour, Frosst and Hinton 2017, section 5.1, figure 4)."""
+"""What the numbers of a digit capsule mean: change one and look (Sabour, Frosst and Hinton 2017, section 5.1)."""
 
 from __future__ import annotations
 
@@ -8,9 +8,6 @@ import torch
 from torch import Tensor
 
 from engine.capsules.network import CapsNet
-
-# The paper's: one dimension is changed by -0.25 to 0.25 in steps of 0.05.
-OFFSETS = tuple(round(0.05 * step, 2) for step in range(-5, 6))
 
 
 def perturbed(capsule: Tensor, offsets: Sequence[float]) -> Tensor:
@@ -29,4 +26,5 @@ def swept(network: CapsNet, capsules: Tensor, shown: int, offsets: Sequence[floa
     all_capsules = capsules.new_zeros(len(bent), *capsules.shape)
     all_capsules[:, shown] = bent
     classes = torch.full((len(bent),), shown, device=capsules.device)
-    return network.reconstruct(all_capsules, classes).unflatten(0, (len(capsules[shown]), len(offsets)))
+    made = network.reconstruct(all_capsules, classes)
+    return made.view(len(capsules[shown]), len(offsets), *made.shape[1:])

@@ -20,7 +20,7 @@ _TINY = 1e-12  # keeps the gradient of a capsule of length 0 finite
 class RoutingIteration:
     """What one iteration does; n pictures, i children, j parents, d numbers in a parent.
 
-    logits: b_ij before the iteration, [n, i, j]. couplings: c_ij, the softmax of the logits over the parents, [n, i, j].
+    logits: b_ij before the iteration, [n, i, j]. couplings: c_ij, their softmax over the parents, [n, i, j].
     outputs: v_j, [n, j, d]. agreement: the product of prediction and output, which is added to the logits, [n, i, j].
     """
 

@@ -15,19 +15,17 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.capsules.baselines import Cnn, CnnConfig
-from engine.capsules.config import CapsuleTrainConfig
+from engine.capsules.config import CNN_KIND, KIND, OFFSETS, CapsuleTrainConfig
 from engine.capsules.examples import Batch, Examples, open_pictures
 from engine.capsules.losses import margin_loss, squared_error
 from engine.capsules.network import CapsNet, CapsNetConfig
-from engine.capsules.perturbation import OFFSETS, swept
+from engine.capsules.perturbation import swept
 from engine.errors import TrainingError
 from engine.gan.optimisers import AveragedWeights
 from engine.runtime.checkpoint import CheckpointHeader, save_checkpoint
 from engine.runtime.config import command_line, to_json
 from engine.runtime.training_run import TrainingRun
 
-KIND = "capsules"
-CNN_KIND = "cnn"
 SHOWN = 25  # pictures on a sheet
 _AT_ONCE = 200
 
@@ -53,8 +51,8 @@ class CapsuleRun(TrainingRun):
         self._network.lay_out_for_speed()
         optimiser = torch.optim.Adam(self._network.parameters(), lr=config.learning_rate, fused=True)
         self.learn("network", self._network, optimiser)
-        self._average = AveragedWeights(self._network, config.ema_decay)
-        self.keep("average", self._average)
+        self.average = AveragedWeights(self._network, config.ema_decay)
+        self.keep("average", self.average)
         self._draws = torch.Generator()
         self._figures: dict[str, Tensor] = {}
         self._shown = self._examples.valid(0, SHOWN).to(self.device)
@@ -75,8 +73,8 @@ class CapsuleRun(TrainingRun):
         yield "gradient"
         if self.update("network") and self.config.ema_decay > 0:
             # Shorter at first, or the average would hold the random beginning for a thousand steps.
-            self._average.decay = min(self.config.ema_decay, (1 + self.step_count) / (10 + self.step_count))
-            self._average.update_parameters(self._network)
+            self.average.decay = min(self.config.ema_decay, (1 + self.step_count) / (10 + self.step_count))
+            self.average.update_parameters(self._network)
         yield "update"
 
     def _losses(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
@@ -85,7 +83,7 @@ class CapsuleRun(TrainingRun):
         with self.fabric.autocast():
             capsules = network.capsules(batch.pictures, every_gradient=self.config.every_gradient)
             redrawn = _redrawn(network, capsules, batch.classes)
-        lengths = capsules.norm(dim=2)
+        lengths = torch.linalg.vector_norm(capsules, dim=2)
         margin = margin_loss(lengths, _present(batch.classes, lengths))
         figures = {"margin_loss": margin.detach(), "accuracy": _right(lengths, batch.classes).float().mean()}
         loss = margin
@@ -125,7 +123,7 @@ class CapsuleRun(TrainingRun):
     @torch.no_grad()
     def pictures(self) -> dict[str, NDArray[np.generic]]:
         """data: pictures kept aside. reconstructions: the same redrawn. sweep: one of them bent, [size, 11, S, S]."""
-        found = {"data": _pixels(self._shown.pictures)}
+        found: dict[str, NDArray[np.generic]] = {"data": _pixels(self._shown.pictures)}
         network = self.best
         if isinstance(network, CapsNet) and network.config.decoder != "none":
             with self.fabric.autocast():
@@ -150,7 +148,7 @@ class CapsuleRun(TrainingRun):
                 if isinstance(network, CapsNet):
                     capsules = network.capsules(batch.pictures)
                     redrawn = _redrawn(network, capsules, batch.classes)
-                    scores = capsules.norm(dim=2)
+                    scores = torch.linalg.vector_norm(capsules, dim=2)
                     margins.append(margin_loss(scores, _present(batch.classes, scores)) * len(scores))
                     if redrawn is not None:
                         errors.append((redrawn - batch.parts).square().flatten(2).sum(dim=2).mean(dim=1))
@@ -183,7 +181,7 @@ class CapsuleRun(TrainingRun):
     @property
     def best(self) -> CapsNet | Cnn:
         """The averaged network, or the newest where none is averaged; ready to be used."""
-        network: Any = self._average.module if self.config.ema_decay > 0 else self._network
+        network: Any = self.average.module if self.config.ema_decay > 0 else self._network
         network.eval()
         assert isinstance(network, CapsNet | Cnn)
         return network
@@ -234,7 +232,8 @@ def _redrawn(network: CapsNet, capsules: Tensor, classes: Tensor) -> Tensor | No
     if network.config.decoder == "none":
         return None
     many = classes.shape[1]
-    return network.reconstruct(capsules.repeat_interleave(many, dim=0), classes.flatten()).unflatten(0, (-1, many))
+    made = network.reconstruct(capsules.repeat_interleave(many, dim=0), classes.flatten())
+    return made.view(-1, many, *made.shape[1:])
 
 
 def _present(classes: Tensor, scores: Tensor) -> Tensor:

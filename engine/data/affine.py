@@ -1,46 +1,24 @@
-"""Pictures turned, sheared, scaled and shifted, and the ranges in which affNIST does so.
-
-Source of the ranges: T. Tieleman, "affNIST" (2013): rotation up to 20 degrees, shear up to 0.2, each axis scaled by 0.8
-to 1.2, and any place in the frame that holds the whole digit.
-"""
+"""Pictures turned, sheared, scaled and shifted as a `Placement` says, or at random as in affNIST."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor
 
-MAX_ROTATION, MAX_SHEAR, LEAST_SCALE, MOST_SCALE = 20.0, 0.2, 0.8, 1.2
+from engine.data.placement import LEAST_SCALE, MAX_ROTATION, MAX_SHEAR, MOST_SCALE
+
 _INK = 0.05  # brightness from which a pixel belongs to the digit
 _ROOM = 44  # pixels, for a digit of 20 at its largest wherever it turns
-
-
-@dataclass(frozen=True)
-class Placement:
-    """How a picture lies: degrees counter-clockwise, shear, scale and shift in pixels along x (right) and y (down)."""
-
-    rotation: float = 0.0
-    shear: float = 0.0
-    scale_x: float = 1.0
-    scale_y: float = 1.0
-    shift_x: float = 0.0
-    shift_y: float = 0.0
-
-    def rows(self) -> Tensor:
-        """The amounts as one row [1, 6] for `transformed`, in the order of the fields."""
-        return torch.tensor([[
-            self.rotation, self.shear, self.scale_x, self.scale_y, self.shift_x, self.shift_y
-        ]])
 
 
 def transformed(pictures: Tensor, amounts: Tensor) -> Tensor:
     """Pictures [n, C, H, W], 0 for black, each scaled, sheared, turned about its middle, then shifted.
 
-    amounts: [n, 6] as in `Placement.rows`, or [1, 6] for all. What comes from outside is black; between pixels values
-    are interpolated linearly.
+    amounts: [n, 6], `Placement.amounts` of each, or [1, 6] for all. What comes from outside is black; between pixels
+    values are interpolated linearly.
     """
     height, width = pictures.shape[-2:]
     rotation, shear, scale_x, scale_y, shift_x, shift_y = amounts.to(pictures.device).expand(len(pictures), 6).T

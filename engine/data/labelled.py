@@ -78,7 +78,7 @@ def _images(images: NDArray[np.generic] | None, path: Path) -> Pixels:
         numbers = images.astype(np.float64)
         least, most = numbers.min(), numbers.max()
         if not (np.isfinite(most) and least >= 0 and most <= 255):  # NaN is neither
-            raise BadFileError(f"The images of {path.name} go from {least:g} to {most:g}; 0 to 1 or 0 to 255 is needed.")
+            raise BadFileError(f"The images of {path.name} go from {least:g} to {most:g}; 0 to 1 or to 255 is needed.")
         scale = 255.0 if images.dtype.kind == "f" and most <= 1 else 1.0
         images = np.round(numbers * scale).astype(np.uint8)
     return np.ascontiguousarray(images, np.uint8)[:, None]

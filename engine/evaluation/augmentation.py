@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
-
 import torch
-import torch.nn.functional as F
 from torch import Generator, Tensor
+
+from engine.data.affine import transformed
 
 
 def moved(pictures: Tensor, generator: Generator, *, rotation: float, shift: float, stretch: float) -> Tensor:
@@ -14,17 +13,10 @@ def moved(pictures: Tensor, generator: Generator, *, rotation: float, shift: flo
 
     The amounts are even up to `rotation` degrees, `shift` pixels and a share `stretch` of the size, either way.
     """
-    count, _, height, width = pictures.shape
-    amounts = 2 * torch.rand(4, count, generator=generator, device=generator.device) - 1
+    amounts = 2 * torch.rand(4, len(pictures), generator=generator, device=generator.device) - 1
     angle, across, up, size = amounts.to(pictures.device)
-    angle = angle * math.radians(rotation)
-    scale = 1 / (1 + stretch * size)
-    cosine, sine = scale * angle.cos(), scale * angle.sin()
-    # Where each place of the result comes from; coordinates run from -1 to 1.
-    theta = torch.stack([
-        torch.stack([cosine, -sine, across * (2 * shift / width)], dim=1),
-        torch.stack([sine, cosine, up * (2 * shift / height)], dim=1),
-    ], dim=1)
-    grid = F.affine_grid(theta, list(pictures.shape), align_corners=False)
+    scale = 1 + stretch * size
+    nothing = torch.zeros_like(angle)
+    placed = torch.stack([angle * rotation, nothing, scale, scale, across * shift, up * shift], dim=1)
     # Outside lies black, which is -1 here and 0 to the sampler.
-    return F.grid_sample(pictures + 1, grid, align_corners=False) - 1
+    return transformed(pictures + 1, placed) - 1

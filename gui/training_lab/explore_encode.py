@@ -16,7 +16,8 @@ from engine.sketch.strokes import Drawing
 from gui.palette import Theme
 from gui.training_lab.explore_data import Examples
 from gui.training_lab.explore_session import A, B, ExploredModel, ExploreSession, Latents
-from gui.training_lab.explore_view import ExploreView, as_pixels, button, row
+from gui.training_lab.explore_view import ExploreView, as_pixels
+from gui.widgets.controls import button, row
 from gui.widgets.digit_pad import DigitPad
 from gui.widgets.picture_frame import PictureFrame
 from gui.widgets.picture_grid import PictureGrid

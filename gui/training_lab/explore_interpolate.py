@@ -14,8 +14,9 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QStackedWidget, QVBo
 from gui.palette import Theme
 from gui.training_lab.explore_data import Examples
 from gui.training_lab.explore_session import A, B, ExploreSession, Latents
-from gui.training_lab.explore_view import ExploreView, as_pixels, button, label_for, row, set_slider
+from gui.training_lab.explore_view import ExploreView, as_pixels
 from gui.training_lab.points_stage import PointsStage
+from gui.widgets.controls import button, label_for, row, set_slider
 from gui.widgets.picture_frame import PictureFrame
 from gui.widgets.picture_grid import PictureGrid
 

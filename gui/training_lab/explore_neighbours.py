@@ -13,7 +13,8 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QProgressBar, QVBoxLayout, QW
 from gui.palette import Theme
 from gui.training_lab.explore_data import ExploreData
 from gui.training_lab.explore_session import ExploredModel, ExploreSession
-from gui.training_lab.explore_view import ExploreView, button, row
+from gui.training_lab.explore_view import ExploreView
+from gui.widgets.controls import button, row
 from gui.widgets.picture_frame import PictureFrame
 
 if TYPE_CHECKING:

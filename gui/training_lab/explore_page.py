@@ -22,8 +22,9 @@ from gui.training_lab.explore_neighbours import NeighboursView
 from gui.training_lab.explore_samples import SamplesView
 from gui.training_lab.explore_session import KINDS, ExploreSession, file_stamp
 from gui.training_lab.explore_slice import SliceView
-from gui.training_lab.explore_view import ExploreView, button, row
+from gui.training_lab.explore_view import ExploreView
 from gui.widgets.collapsing_bar import CollapsingBar
+from gui.widgets.controls import button, row
 
 PICTURES, POINTS = 240, 600  # held-out examples that are read
 

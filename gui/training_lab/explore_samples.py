@@ -15,8 +15,9 @@ from PySide6.QtWidgets import QLabel, QSlider, QStackedWidget, QVBoxLayout, QWid
 from gui.palette import Theme
 from gui.training_lab.explore_data import Examples
 from gui.training_lab.explore_session import A, B, ExploreSession, Latents
-from gui.training_lab.explore_view import ExploreView, as_pixels, button, label_for, row
+from gui.training_lab.explore_view import ExploreView, as_pixels
 from gui.training_lab.points_stage import PointsStage
+from gui.widgets.controls import button, label_for, row
 from gui.widgets.picture_grid import PictureGrid
 
 if TYPE_CHECKING:

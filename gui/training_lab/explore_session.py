@@ -6,15 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
-from engine.runtime.job import Job
 from gui.messages import Messages
-from gui.services.jobs import LabWorker
+from gui.services.questions import Questions
 
 if TYPE_CHECKING:  # torch is loaded by the first job, not by the window
     from engine.explore.generative_model import GenerativeModel
@@ -56,21 +55,10 @@ def file_stamp(path: Path) -> int:
         return 0
 
 
-@dataclass
-class _Question:
-    """Something that is asked, under the name of its slot."""
-
-    slot: str
-    work: Callable[[], Any]
-    then: Callable[[Any], object]
-    wanted: bool = True
-
-
 class ExploreSession(QObject):
     """Opens models and asks them. All methods are for the UI thread and return at once.
 
-    Questions are short, and one that has begun is let finish, so that the hand sees something while it drags. Of those
-    that wait, only the newest of each slot is kept, and the most urgent slot comes next.
+    Questions are short and go the way of `gui.services.questions`.
 
     `ends` are the latents A and B [d] of the way between two; `subject` is the sample that neighbours are sought for.
     """
@@ -83,10 +71,7 @@ class ExploreSession(QObject):
     def __init__(self, messages: Messages, parent: QObject | None = None) -> None:
         """Without a model."""
         super().__init__(parent)
-        self._messages = messages
-        self._worker = LabWorker(messages, self)
-        self._waiting: dict[str, _Question] = {}
-        self._asked: _Question | None = None
+        self._questions = Questions(messages, _URGENCY, self)
         self._network: GenerativeModel | None = None
         self.model: ExploredModel | None = None
         self.ends: dict[str, Latents] = {}
@@ -95,16 +80,16 @@ class ExploreSession(QObject):
     @property
     def busy(self) -> bool:
         """Whether an answer is awaited."""
-        return self._asked is not None or bool(self._waiting)
+        return self._questions.busy
 
     @property
     def is_opening(self) -> bool:
         """Whether a model is being opened."""
-        return "open" in self._waiting or (self._asked is not None and self._asked.slot == "open")
+        return self._questions.is_asking("open")
 
     def open(self, path: Path) -> None:
         """Open the model in a file; the one before stays until the new one is there."""
-        self._put(_Question("open", partial(_opened, path), self._on_opened))
+        self._questions.ask("open", partial(_opened, path), self._on_opened, lambda error: self.failed.emit(str(error)))
 
     def close(self) -> None:
         """Forget the model."""
@@ -122,18 +107,15 @@ class ExploreSession(QObject):
         Whatever waits in the same slot is forgotten. Nothing happens without a model.
         """
         if self._network is not None:
-            self._put(_Question(slot, partial(work, self._network), then))
+            self._questions.ask(slot, partial(work, self._network), then)
 
     def forget(self, *slots: str) -> None:
         """Nobody waits for answers to what was asked in these slots any more."""
-        for slot in slots:
-            self._waiting.pop(slot, None)
-        if self._asked is not None and self._asked.slot in slots:
-            self._asked.wanted = False
+        self._questions.forget(*slots)
 
     def rest(self) -> None:
         """Nobody looks: nothing that waits is done."""
-        self.forget(*_URGENCY)
+        self._questions.rest()
 
     def set_end(self, name: str, latent: Latents) -> None:
         """Choose z [d] as `A` or `B`."""
@@ -147,40 +129,7 @@ class ExploreSession(QObject):
 
     def shut_down(self) -> None:
         """Leave no thread."""
-        self.rest()
-        self._asked = None
-        self._worker.shut_down()
-
-    # ---- one after the other
-
-    def _put(self, question: _Question) -> None:
-        self._waiting[question.slot] = question
-        if self._asked is None:
-            self._next()
-
-    def _next(self) -> None:
-        slot = next((slot for slot in _URGENCY if slot in self._waiting), None)
-        if slot is None:
-            return
-        self._asked = self._waiting.pop(slot)
-        self._worker.submit(partial(_job, self._asked.work), _ignore, self._on_worker_done, self._on_worker_failed)
-
-    def _on_worker_done(self, result: Any) -> None:
-        asked, self._asked = self._asked, None
-        try:
-            if asked is not None and asked.wanted:
-                asked.then(result)
-        finally:
-            if self._asked is None:
-                self._next()
-
-    def _on_worker_failed(self, error: BaseException) -> None:
-        asked, self._asked = self._asked, None
-        if asked is not None and asked.wanted:
-            if asked.slot == "open":
-                self.failed.emit(str(error))
-            self._messages.report(error)
-        self._next()
+        self._questions.shut_down()
 
     def _on_opened(self, opened: tuple[GenerativeModel, ExploredModel, Latents]) -> None:
         self._network, model, ends = opened
@@ -190,16 +139,6 @@ class ExploreSession(QObject):
             self.subject = None
         self.forget(*(slot for slot in _URGENCY if slot != "open"))  # meant for the model before
         self.model_changed.emit()
-
-
-def _ignore(_event: object) -> None:
-    """A question has no events but its answer."""
-
-
-def _job(work: Callable[[], ResultT]) -> Job[None, ResultT]:
-    result = work()
-    yield None
-    return result
 
 
 def _opened(path: Path) -> tuple[GenerativeModel, ExploredModel, Latents]:

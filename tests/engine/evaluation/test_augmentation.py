@@ -39,8 +39,8 @@ def test_a_whole_shift_moves_every_pixel_and_leaves_black_behind(
 ) -> None:
     _always(monkeypatch, 1.0)
     found = moved(pictures, Generator(), rotation=0, shift=3, stretch=0)
-    torch.testing.assert_close(found[..., :-3, :-3], pictures[..., 3:, 3:], atol=1e-5, rtol=0)
-    torch.testing.assert_close(found[..., -3:], torch.full((3, 1, 28, 3), -1.0), atol=1e-5, rtol=0)
+    torch.testing.assert_close(found[..., 3:, 3:], pictures[..., :-3, :-3], atol=1e-5, rtol=0)
+    torch.testing.assert_close(found[..., :3], torch.full((3, 1, 28, 3), -1.0), atol=1e-5, rtol=0)
 
 
 def test_a_turn_is_scipys(pictures: Tensor, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,1 @@
+"""The Capsule lab: draw or pick a digit, bend its capsule, watch the routing."""
