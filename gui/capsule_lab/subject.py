@@ -32,7 +32,7 @@ class Subject:
     picture: Picture = field(default_factory=_nothing)
     source: str = ""
     label: int | None = None
-    placement: Placement = Placement()
+    placement: Placement = field(default_factory=Placement)
     shown: int | None = None
     iterations: int = 0
     bends: tuple[float, ...] = ()
