@@ -25,7 +25,7 @@ def given_digit(path: Path) -> NDArray[np.float32]:
     The ground is what the edge shows most; what differs from it is ink. Raises `BadFileError` with a sentence when the
     file is no picture, is too large, or shows nothing.
     """
-    grey = np.asarray(open_picture(path), np.float32) / 255
+    grey: NDArray[np.float32] = np.asarray(open_picture(path), np.float32) / np.float32(255)
     ink = _ink(grey)
     if ink is None:
         raise BadFileError(f"{path.name} shows nothing that stands out from its ground; choose a picture of a digit.")
@@ -43,11 +43,11 @@ def given_digit(path: Path) -> NDArray[np.float32]:
 def _ink(grey: NDArray[np.float32]) -> NDArray[np.float32] | None:
     """How far each pixel is from the ground, in [0, 1]; None when none is far."""
     edge = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
-    ink = np.abs(grey - np.median(edge))
+    ink: NDArray[np.float32] = np.abs(grey - np.float32(np.median(edge)))
     most = float(ink.max())
     if most < _LEAST_CONTRAST:
         return None
-    ink = ink / most
+    ink /= most
     ink[ink < _FAINTEST] = 0
     return ink
 
