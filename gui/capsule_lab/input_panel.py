@@ -52,7 +52,9 @@ class InputPanel(QWidget):
     touched = Signal()
     file_wanted = Signal()
 
-    def __init__(self, session: CapsuleSession, subject: SubjectModel, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, session: CapsuleSession, subject: SubjectModel, theme: Theme, parent: QWidget | None = None
+    ) -> None:
         """Empty paper; test digits are asked for."""
         super().__init__(parent)
         self._session, self._subject = session, subject
@@ -69,7 +71,7 @@ class InputPanel(QWidget):
         self.strip.setMaximumHeight(64)
         self.strip.set_hint("Reading the test digits…")
         self.clear_button = button("Clear", "Take new paper (Delete).", "row")
-        self.open_button = button("Open…", "Look at a digit in a picture file (Ctrl+O); one can be dropped, too.", "row")
+        self.open_button = button("Open…", "Look at a digit in a picture file (Ctrl+O), or drop one here.", "row")
         self.others_button = button("Others", "Show other test digits, which no training has seen.", "row")
         self.kind = QComboBox()
         self.kind.addItems([_ANY, *(str(digit) for digit in range(10))])

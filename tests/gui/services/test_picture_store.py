@@ -30,7 +30,7 @@ class SlowRun(RunFolder):
         self.open.set()
         self.reading = threading.Event()
         self.version = 0.0
-        self.holds_at = -1
+        self.holds_at: int | None = None
 
     def hold(self) -> None:
         """Let reads wait for `open`."""
