@@ -88,6 +88,11 @@ class SweepGrid(QWidget):
         return self._marks
 
     @property
+    def hover(self) -> tuple[int, int]:
+        """The cell under the mouse, (-1, -1) for none."""
+        return self._hover
+
+    @property
     def image(self) -> QImage:
         """All pictures edge to edge, in their own pixels."""
         if self._image.isNull():
@@ -95,7 +100,9 @@ class SweepGrid(QWidget):
         return self._image
 
     def set_shape(self, rows: int, columns: int, side: int) -> None:
-        """So many pictures of `side` pixels, black until they come."""
+        """So many pictures of `side` pixels, black until they come; those that are there stay if there are as many."""
+        if (rows, columns, side) == (self._rows, self._columns, self._side):
+            return
         self._rows, self._columns, self._side = rows, columns, side
         self._pixels = np.zeros((rows * side, columns * side), np.uint8)
         self._image, self._has_pictures = QImage(), False
