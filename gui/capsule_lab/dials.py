@@ -103,7 +103,6 @@ class Dials(QWidget):
             self.sliders[dial.field], self._values[dial.field] = slider, value
             slider.valueChanged.connect(partial(self._on_slider_changed, dial.field))
         self.reset_button = button("Lay straight", "Takes back rotation, shear, scale and shift.")
-        self.reset_button.setProperty("role", "row")
         self.reset_button.clicked.connect(lambda: subject.update(placement=Placement()))
         grid.addWidget(self.reset_button, len(DIALS), 0, 1, 3, Qt.AlignmentFlag.AlignRight)
         subject.changed.connect(self._on_subject_changed)

@@ -43,7 +43,8 @@ def drawn_digit(drawing: Drawing) -> NDArray[np.float32]:
     """A drawing as MNIST would have it, float32 [28, 28]; for the worker's thread."""
     from engine.explore.drawn import drawn_example
 
-    return drawn_example(drawing, (1, 28, 28), "digits")[0].astype(np.float32) / np.float32(255)
+    picture: NDArray[np.float32] = drawn_example(drawing, (1, 28, 28), "digits")[0].astype(np.float32)
+    return picture / np.float32(255)
 
 
 class InputPanel(QWidget):
@@ -63,16 +64,16 @@ class InputPanel(QWidget):
         self._seed = 0
         self.pad = DigitPad(theme, "Paper for a digit")
         self.pad.setToolTip("Draw a digit; it is brought to the size and place of MNIST's before the network sees it.")
-        self.pad.setFixedHeight(128)
+        self.pad.setFixedHeight(112)
         self.seen = PictureFrame(theme, "The picture that the network sees", "x")
         self.seen.setToolTip("The picture x as the network sees it: 28 x 28 pixels, as the dials have laid it.")
         self.strip = PictureGrid(theme, "Test digits")
-        self.strip.setMinimumHeight(58)
-        self.strip.setMaximumHeight(64)
+        self.strip.setMinimumHeight(0)
+        self.strip.setFixedHeight(30)
         self.strip.set_hint("Reading the test digits…")
-        self.clear_button = button("Clear", "Take new paper (Delete).", "row")
-        self.open_button = button("Open…", "Look at a digit in a picture file (Ctrl+O), or drop one here.", "row")
-        self.others_button = button("Others", "Show other test digits, which no training has seen.", "row")
+        self.clear_button = button("Clear", "Take new paper (Delete).")
+        self.open_button = button("Open…", "Look at a digit in a picture file (Ctrl+O), or drop one here.")
+        self.others_button = button("Others", "Show other test digits, which no training has seen.")
         self.kind = QComboBox()
         self.kind.addItems([_ANY, *(str(digit) for digit in range(10))])
         self.kind.setToolTip("Which test digits are shown.")
@@ -85,7 +86,7 @@ class InputPanel(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
         column.addLayout(above)
-        column.addLayout(row([self.clear_button, self.open_button]))
+        column.addLayout(row([self.clear_button, self.open_button], 1))
         column.addWidget(self.strip)
         column.addLayout(row([self.kind, self.others_button], 0))
         self.pad.changed.connect(self._on_pad_changed)

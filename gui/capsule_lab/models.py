@@ -80,7 +80,7 @@ class ModelChooser(QObject):
             menu.currentIndexChanged.connect(partial(self._on_menu_changed, role))
             self.card.add(labelled(_TITLES[role], menu, _TIPS[role]))
             self.menus[role] = menu
-        self.add_button = button("Add a model…", "Take a model file into the catalog; it can be dropped, too.", "row")
+        self.add_button = button("Add a model…", "Take a model file into the catalog; it can be dropped, too.")
         self.add_button.clicked.connect(self.ask_for_model)
         self.card.add(self.add_button)
         self.refresh()
