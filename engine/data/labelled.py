@@ -81,7 +81,7 @@ def _images(images: NDArray[np.generic] | None, path: Path) -> Pixels:
             raise BadFileError(f"The images of {path.name} go from {least:g} to {most:g}; 0 to 1 or to 255 is needed.")
         scale = 255.0 if images.dtype.kind == "f" and most <= 1 else 1.0
         images = np.round(numbers * scale).astype(np.uint8)
-    return np.ascontiguousarray(images, np.uint8)[:, None]
+    return np.array(images, np.uint8)[:, None]  # what was read from the file is read-only
 
 
 def _labels(labels: NDArray[np.generic] | None, count: int, path: Path) -> NDArray[np.int64]:
