@@ -33,6 +33,7 @@ from gui.capsule_lab.routing_page import RoutingPage
 from gui.capsule_lab.scenes import scenes_of
 from gui.capsule_lab.session import CAPSULES, CapsuleSession
 from gui.capsule_lab.subject import Picture, Subject, SubjectModel
+from gui.capsule_lab.turn_page import TurnPage
 from gui.capsule_lab.viewing import Bent, Look, Viewing
 from gui.lab import Lab, LabContext
 from gui.palette import Theme
@@ -44,10 +45,11 @@ COLUMN_WIDTH = 316
 PICTURE_FILTER = "Pictures (*.png *.jpg *.jpeg *.bmp *.gif *.webp);;All files (*)"
 MODEL_SUFFIX = ".safetensors"
 _NO_MODEL = "There is no capsule network yet. Train one on the page Train, or add a model file."
-BEND, ROUTING, TRAIN = range(3)
+BEND, ROUTING, TURN, TRAIN = range(4)
 _PAGES = (
     ("Bend", "Change the numbers of a capsule v_j and see what they mean."),
     ("Routing", "See how the primary capsules agree on a digit."),
+    ("Turn", "See what turning or moving the picture does to the capsule, and to a convolutional network."),
     ("Train", "Train a capsule network and watch it learn."),
 )
 
@@ -76,6 +78,7 @@ class CapsuleLab(Lab):
         self.demonstration = Demonstration(self.subject, self)
         self.bend = BendPage(self.viewing, context.settings, theme)
         self.routing = RoutingPage(self.viewing, theme)
+        self.turn = TurnPage(self.viewing, theme)
         self.training: TrainingPanel | None = None
         self._is_shown = False
         self._lay_out()
@@ -84,7 +87,7 @@ class CapsuleLab(Lab):
     @property
     def capsule_pages(self) -> tuple[CapsulePage, ...]:
         """The pages about the subject."""
-        return (self.bend, self.routing)
+        return (self.bend, self.routing, self.turn)
 
     def _lay_out(self) -> None:
         self.no_model = QLabel(_NO_MODEL)

@@ -1,0 +1,244 @@
+"""Curves over one amount of the picture's placement: many small ones, or one for each class."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from gui.palette import Theme
+
+Array = NDArray[np.float32]
+_GAP = 6.0
+
+
+class AmountPlot(QWidget):
+    """What both have in common: amounts along x, the present one as a line that a click or a drag moves."""
+
+    amount_chosen = Signal(float)
+
+    def __init__(self, theme: Theme, title: str, parent: QWidget | None = None) -> None:
+        """Nothing to show."""
+        super().__init__(parent)
+        self._theme = theme
+        self._x: Array = np.zeros(0, np.float32)
+        self._y: Array = np.zeros((0, 0), np.float32)
+        self._low, self._high, self._now, self._unit = 0.0, 1.0, 0.0, ""
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setAccessibleName(title)
+
+    def set_range(self, low: float, high: float, unit: str) -> None:
+        """From where to where amounts go; what was shown is forgotten."""
+        self._low, self._high, self._unit = low, high, unit
+        self._x, self._y = np.zeros(0, np.float32), np.zeros((0, 0), np.float32)
+        self.update()
+
+    def set_amount(self, amount: float) -> None:
+        """The present amount."""
+        self._now = amount
+        self.update()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take other colours."""
+        self._theme = theme
+        self.update()
+
+    def _across(self, area: QRectF, amount: float) -> float:
+        return area.left() + (amount - self._low) / (self._high - self._low) * area.width()
+
+    def _line(self, area: QRectF, values: Array, low: float, high: float) -> QPolygonF:
+        span = max(high - low, 1e-9)
+        return QPolygonF([
+            QPointF(self._across(area, x), area.bottom() - (y - low) / span * area.height())
+            for x, y in zip(self._x.tolist(), values.tolist(), strict=True)
+        ])
+
+    def _paint_now(self, painter: QPainter, area: QRectF) -> None:
+        x = self._across(area, min(max(self._now, self._low), self._high))
+        painter.setPen(QPen(QColor(self._theme.text), 1.0, Qt.PenStyle.DotLine))
+        painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
+
+    def _area_at(self, place: QPointF) -> QRectF | None:
+        raise NotImplementedError
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Go to the amount under the mouse."""
+        area = self._area_at(event.position())
+        if area is not None and event.buttons() & Qt.MouseButton.LeftButton:
+            share = (event.position().x() - area.left()) / max(area.width(), 1)
+            self.amount_chosen.emit(self._low + min(max(share, 0.0), 1.0) * (self._high - self._low))
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Go on with it."""
+        if event.buttons() & Qt.MouseButton.LeftButton:
+            self.mousePressEvent(event)
+
+
+class NumberPlots(AmountPlot):
+    """The numbers of a capsule, each over the amount in a small plot of its own; `chosen` is the one that is marked."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        """No capsule."""
+        super().__init__(theme, "The numbers of the capsule", parent)
+        self._r: Array = np.zeros(0, np.float32)
+        self.setToolTip(
+            "Each number of v_j over the amount, all on one scale, with |r|, how closely it follows; the number that "
+            "follows best is framed; amounts at which the class is not the longest do not count. A click or a drag lays the picture so."
+        )
+
+    @property
+    def count(self) -> int:
+        """How many numbers there are."""
+        return int(self._y.shape[1])
+
+    @property
+    def follows_best(self) -> int:
+        """The number with the largest |r|, -1 for none."""
+        return int(np.abs(self._r).argmax()) if len(self._r) else -1
+
+    def show_numbers(self, amounts: Array, numbers: Array, r: Array) -> None:
+        """Amounts [n], numbers [n, d] and their correlation with the amount [d]."""
+        self._x, self._y, self._r = amounts, numbers, r
+        best = self.follows_best
+        self.setAccessibleDescription(f"Number {best + 1} follows best, |r| {abs(float(r[best])):.2f}")
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """Four by four."""
+        return QSize(460, 420)
+
+    def box(self, index: int) -> QRectF:
+        """Where the plot of a number is."""
+        columns = max(1, math.isqrt(max(self.count, 1)))
+        rows = -(-max(self.count, 1) // columns)
+        width, height = self.width() / columns, self.height() / rows
+        row, column = divmod(index, columns)
+        return QRectF(column * width, row * height, width - _GAP, height - _GAP)
+
+    def _plot(self, box: QRectF) -> QRectF:
+        return box.adjusted(4, self.fontMetrics().height() + 4, -4, -4)
+
+    def _area_at(self, place: QPointF) -> QRectF | None:
+        return next((self._plot(b) for b in map(self.box, range(self.count)) if b.contains(place)), None)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint the plots."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        theme, line = self._theme, self.fontMetrics().height()
+        most = max(float(np.abs(self._y).max()), 1e-6) if self._y.size else 1.0
+        for index in range(self.count):
+            box = self.box(index)
+            area = self._plot(box)
+            is_best = index == self.follows_best
+            painter.fillRect(box, QColor(theme.paper))
+            painter.setPen(QPen(QColor(theme.accent if is_best else theme.border), 2.0 if is_best else 1.0))
+            painter.drawRect(box.adjusted(1, 1, -1, -1))
+            painter.setPen(QColor(theme.text))
+            top = QRectF(box.left() + 6, box.top() + 3, box.width() - 12, line)
+            painter.drawText(top, int(Qt.AlignmentFlag.AlignLeft), str(index + 1))
+            painter.setPen(QColor(theme.text if is_best else theme.muted))
+            painter.drawText(top, int(Qt.AlignmentFlag.AlignRight), f"|r| {abs(float(self._r[index])):.2f}")
+            painter.setPen(QPen(QColor(theme.grid), 1.0))
+            painter.drawLine(QPointF(area.left(), area.center().y()), QPointF(area.right(), area.center().y()))
+            self._paint_now(painter, area)
+            painter.setPen(QPen(QColor(theme.accent if is_best else theme.series[0]), 1.8 if is_best else 1.3))
+            painter.drawPolyline(self._line(area, self._y[:, index], -most, most))
+        painter.end()
+
+
+class ClassPlot(AmountPlot):
+    """A curve for each class, from 0 to 1, and below them which class has the highest at each amount."""
+
+    def __init__(self, theme: Theme, title: str, hint: str, parent: QWidget | None = None) -> None:
+        """No classes; `hint` is shown while there is nothing else."""
+        super().__init__(theme, title, parent)
+        self._hint = hint
+        self._title = title
+        self._names: tuple[str, ...] = ()
+        self._shown = -1
+        self.setMinimumHeight(110)
+
+    def show_classes(self, amounts: Array, values: Array, names: tuple[str, ...], shown: int) -> None:
+        """Amounts [n] and values [n, j] of classes of these names."""
+        self._x, self._y, self._names, self._shown = amounts, values, names, shown
+        self.update()
+
+    @property
+    def answers(self) -> list[str]:
+        """The class with the highest value at each amount."""
+        return [self._names[int(best)] for best in self._y.argmax(axis=1)] if self._y.size else []
+
+    def sizeHint(self) -> QSize:
+        """A chart."""
+        return QSize(320, 200)
+
+    @property
+    def _area(self) -> QRectF:
+        line, metrics = self.fontMetrics().height(), self.fontMetrics()
+        left = metrics.horizontalAdvance("0.5") + 8
+        return QRectF(left, line + 8, self.width() - left - 8, self.height() - 3 * line - 18)
+
+    def _area_at(self, place: QPointF) -> QRectF | None:
+        return self._area
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint title, axes, curves and answers."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        theme, line, area = self._theme, self.fontMetrics().height(), self._area
+        painter.setPen(QColor(theme.text))
+        painter.drawText(QRectF(0, 0, self.width(), line + 2), int(Qt.AlignmentFlag.AlignLeft), self._title)
+        right = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        for value in (0.0, 0.5, 1.0):
+            y = area.bottom() - value * area.height()
+            painter.setPen(QPen(QColor(theme.grid), 1.0))
+            painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
+            painter.setPen(QColor(theme.muted))
+            painter.drawText(QRectF(0, y - line / 2, area.left() - 5, line), right, f"{value:g}")
+        for amount, align in (
+            (self._low, Qt.AlignmentFlag.AlignLeft), ((self._low + self._high) / 2, Qt.AlignmentFlag.AlignHCenter),
+            (self._high, Qt.AlignmentFlag.AlignRight),
+        ):
+            box = QRectF(area.left(), self.height() - line, area.width(), line)
+            painter.drawText(box, int(align), f"{amount:g}{self._unit}")
+        if not self._y.size:
+            words = int(Qt.AlignmentFlag.AlignCenter) | int(Qt.TextFlag.TextWordWrap)
+            painter.drawText(area.adjusted(8, 0, -8, 0), words, self._hint)
+            painter.end()
+            return
+        peaks = self._y.max(axis=0)
+        told = [j for j in np.argsort(peaks).tolist() if peaks[j] > 0.35 or j == self._shown]
+        for j in [j for j in range(len(self._names)) if j not in told] + told:
+            is_shown = j == self._shown
+            colour = theme.accent if is_shown else theme.series[1 + j % 5] if j in told else theme.ghost
+            style = Qt.PenStyle.SolidLine if is_shown or j not in told else Qt.PenStyle.DashLine
+            painter.setPen(QPen(QColor(colour), 2.0 if is_shown else 1.2, style))
+            painter.drawPolyline(self._line(area, self._y[:, j], 0.0, 1.0))
+            if j in told:
+                at = int(self._y[:, j].argmax())
+                place = QPointF(self._across(area, float(self._x[at])), area.bottom() - float(peaks[j]) * area.height())
+                painter.drawText(place + QPointF(3, -2 if peaks[j] < 0.9 else line), self._names[j])
+        self._paint_answers(painter, area, line)
+        self._paint_now(painter, area)
+        painter.end()
+
+    def _paint_answers(self, painter: QPainter, area: QRectF, line: int) -> None:
+        """The answers along the axis: a stretch of equal ones is written once."""
+        theme, answers = self._theme, self.answers
+        begin = 0
+        for index in range(1, len(answers) + 1):
+            if index < len(answers) and answers[index] == answers[begin]:
+                continue
+            left, right = self._across(area, float(self._x[begin])), self._across(area, float(self._x[index - 1]))
+            box = QRectF(left - 2, area.bottom() + 4, max(right - left, 2.0) + 4, line + 2)
+            is_shown = 0 <= self._shown < len(self._names) and answers[begin] == self._names[self._shown]
+            painter.fillRect(box.adjusted(1, 0, -1, 0), QColor(theme.accent if is_shown else theme.grid))
+            if box.width() > self.fontMetrics().horizontalAdvance(answers[begin]):
+                painter.setPen(QColor(theme.accent_text if is_shown else theme.text))
+                painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), answers[begin])
+            begin = index
