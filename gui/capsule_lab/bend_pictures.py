@@ -32,8 +32,8 @@ class BendPictures(QWidget):
         self.redrawn.setToolTip("What the decoder makes of the capsule v_j as it is bent, and of nothing else.")
         self.difference = PictureFrame(theme, "Changed by bending", "Nothing is bent")
         self.difference.setToolTip(
-            "The picture redrawn from the bent v_j less that from v_j itself, twice as strong: ink that bending adds is "
-            "plain, ink that it takes away is striped."
+            "The picture redrawn from the bent v_j less that from v_j itself, twice as strong: ink that bending adds "
+            "is plain, ink that it takes away is striped."
         )
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
