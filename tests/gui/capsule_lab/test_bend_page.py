@@ -140,10 +140,10 @@ def test_a_locked_number_keeps_its_value_under_another_picture(qtbot: QtBot, pag
     assert not page.subject.locks and page.hand.capsule[0] != before[0]
 
 
-def test_wider_goes_as_far_as_the_data(qtbot: QtBot, page: BendPage) -> None:
+def test_the_range_of_data_goes_as_far_as_the_data(qtbot: QtBot, page: BendPage) -> None:
     look_at(qtbot, page)
-    assert page.wider_box.isEnabled() and page.viewing.now is not None
-    page.wider_box.click()
+    assert page.range_box.isEnabled() and page.viewing.now is not None
+    page.range_box.click()
     settle(qtbot, page)
     typical, numbers = page.ranges.of(page.viewing.now.shown), page.sliders.numbers
     assert typical is not None and numbers is not None
