@@ -89,7 +89,7 @@ def test_the_figure_is_the_papers(qtbot: QtBot, page: BendPage, path: Path) -> N
 
 def test_a_clicked_cell_becomes_the_picture(qtbot: QtBot, page: BendPage) -> None:
     look_at(qtbot, page)
-    page.hand.bend({2: float(page.hand.capsule[2]) + 0.2})
+    page.hand.bend({2: float(page.hand.capsule[2]) + 0.2, 7: float(page.hand.capsule[7]) + 0.1})
     settle(qtbot, page)
     shown = cell(page.figure.grid.image, 7, 1)
     place = page.figure.grid.cell(7, 1).center().toPoint()

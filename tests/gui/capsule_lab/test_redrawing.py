@@ -62,6 +62,17 @@ def test_only_what_is_another_is_drawn_again(qtbot: QtBot, viewing: Viewing) -> 
     assert redrawing.is_done and not viewing.session.busy
 
 
+def test_the_same_wish_while_it_is_being_drawn_costs_nothing(qtbot: QtBot, viewing: Viewing) -> None:
+    redrawing = Redrawing(viewing.session)
+    drawn: list[int] = []
+    redrawing.redrawn.connect(lambda groups: drawn.extend(number for number, _pictures in groups))
+    redrawing.want({0: wanted(0)})
+    redrawing.want({0: wanted(0), 1: wanted(1)})
+    qtbot.waitUntil(lambda: 0 in drawn, timeout=PATIENCE)
+    redrawing.want({0: wanted(0)})
+    assert redrawing.is_done
+
+
 def test_the_last_wish_is_what_is_shown_in_the_end(qtbot: QtBot, viewing: Viewing) -> None:
     redrawing = Redrawing(viewing.session)
     pictures: dict[int, NDArray[np.uint8]] = {}
