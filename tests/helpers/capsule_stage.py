@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -10,11 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 from pytestqt.qtbot import QtBot
 
-from gui.capsule_lab.page import CapsulePage
+from engine.capsules.config import KIND
+from engine.runtime.checkpoint import load_checkpoint, save_checkpoint
 from gui.capsule_lab.session import CAPSULES, CapsuleSession
 from gui.capsule_lab.subject import SubjectModel
 from gui.capsule_lab.viewing import Viewing
 from gui.messages import Messages
+from tests.helpers.tiny_capsules import tiny_capsules
 
 
 def blob(side: int = 28) -> NDArray[np.float32]:
@@ -39,10 +41,9 @@ def stage(qtbot: QtBot, path: Path) -> Iterator[Viewing]:
         session.shut_down()
 
 
-def shown(qtbot: QtBot, make: Callable[[], CapsulePage], width: int = 900, height: int = 640) -> CapsulePage:
-    """A page that somebody looks at."""
-    page = make()
-    qtbot.addWidget(page)
-    page.resize(width, height)
-    page.show()
-    return page
+def vivid_capsules(path: Path) -> Path:
+    """`tiny_capsules` whose decoder draws another picture for another capsule, which those that never learned do not."""
+    tensors, header = load_checkpoint(tiny_capsules(path), KIND)
+    stronger = {name: each * 8 if name.startswith("decoder") else each for name, each in tensors.items()}
+    save_checkpoint(path, stronger, header)
+    return path

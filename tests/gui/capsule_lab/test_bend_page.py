@@ -22,7 +22,7 @@ from gui.capsule_lab.session import CAPSULES
 from gui.capsule_lab.viewing import Viewing
 from gui.palette import DARK, LIGHT
 from gui.settings import Settings
-from tests.helpers.capsule_stage import blob, stage
+from tests.helpers.capsule_stage import blob, stage, vivid_capsules
 from tests.helpers.pointer import click
 from tests.helpers.tiny_capsules import tiny_capsules
 
@@ -31,7 +31,7 @@ PATIENCE = 20_000
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    return tiny_capsules(tmp_path / "tiny.safetensors")
+    return vivid_capsules(tmp_path / "tiny.safetensors")
 
 
 @pytest.fixture
@@ -98,6 +98,7 @@ def test_a_clicked_cell_becomes_the_picture(qtbot: QtBot, page: BendPage) -> Non
     assert page.dimension == 7 and page.subject.bends[7] == pytest.approx(OFFSETS[1])
     assert page.figure.grid.marks[7] == 1 and page.figure.grid.marks[2] == 9
     assert np.abs(cell(page.pictures.redrawn.image, 0, 0) - shown).max() <= 1
+    assert np.abs(cell(page.figure.grid.image, 7, 3) - shown).max() > 3  # other cells are other pictures
     assert not page.pictures.difference.image.isNull()
 
 

@@ -13,15 +13,14 @@ from pytestqt.qtbot import QtBot
 from engine.capsules.model import load_capsules
 from gui.capsule_lab.redrawing import Redrawing, Wanted, as_bytes
 from gui.capsule_lab.viewing import Viewing
-from tests.helpers.capsule_stage import stage
-from tests.helpers.tiny_capsules import tiny_capsules
+from tests.helpers.capsule_stage import stage, vivid_capsules
 
 PATIENCE = 20_000
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    return tiny_capsules(tmp_path / "tiny.safetensors")
+    return vivid_capsules(tmp_path / "tiny.safetensors")
 
 
 @pytest.fixture
@@ -68,9 +67,8 @@ def test_the_same_wish_while_it_is_being_drawn_costs_nothing(qtbot: QtBot, viewi
     redrawing.redrawn.connect(lambda groups: drawn.extend(number for number, _pictures in groups))
     redrawing.want({0: wanted(0)})
     redrawing.want({0: wanted(0), 1: wanted(1)})
-    qtbot.waitUntil(lambda: 0 in drawn, timeout=PATIENCE)
-    redrawing.want({0: wanted(0)})
-    assert redrawing.is_done
+    qtbot.waitUntil(lambda: redrawing.is_done and not viewing.session.busy, timeout=PATIENCE)
+    assert drawn == [0, 1]
 
 
 def test_the_last_wish_is_what_is_shown_in_the_end(qtbot: QtBot, viewing: Viewing) -> None:
