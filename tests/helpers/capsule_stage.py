@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from pytestqt.qtbot import QtBot
 
 from engine.capsules.config import KIND
+from engine.capsules.ranges import held_out_digits
 from engine.runtime.checkpoint import load_checkpoint, save_checkpoint
 from gui.capsule_lab.session import CAPSULES, CapsuleSession
 from gui.capsule_lab.subject import SubjectModel
@@ -25,6 +27,12 @@ def blob(side: int = 28) -> NDArray[np.float32]:
     made[6:20, 11:15] = 1.0
     made[6:9, 11:21] = 0.8
     return made
+
+
+@cache
+def digits(side: int, count: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """`held_out_digits`, which are read once for all tests of a file."""
+    return held_out_digits(side, count)
 
 
 @contextmanager
@@ -42,7 +50,7 @@ def stage(qtbot: QtBot, path: Path) -> Iterator[Viewing]:
 
 
 def vivid_capsules(path: Path) -> Path:
-    """`tiny_capsules` whose decoder draws another picture for another capsule, which those that never learned do not."""
+    """`tiny_capsules` with a decoder so strong that it draws another picture of another capsule, untrained as it is."""
     tensors, header = load_checkpoint(tiny_capsules(path), KIND)
     stronger = {name: each * 8 if name.startswith("decoder") else each for name, each in tensors.items()}
     save_checkpoint(path, stronger, header)

@@ -22,7 +22,7 @@ from gui.capsule_lab.session import CAPSULES
 from gui.capsule_lab.viewing import Viewing
 from gui.palette import DARK, LIGHT
 from gui.settings import Settings
-from tests.helpers.capsule_stage import blob, stage, vivid_capsules
+from tests.helpers.capsule_stage import blob, digits, stage, vivid_capsules
 from tests.helpers.pointer import click
 from tests.helpers.tiny_capsules import tiny_capsules
 
@@ -39,6 +39,7 @@ def viewing(qtbot: QtBot, path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
     monkeypatch.setattr(ranges_module, "COUNT", 60)
     monkeypatch.setattr(ranges_module, "_AT_ONCE", 60)
     monkeypatch.setattr(ranges_module, "_REST_MS", 1)
+    monkeypatch.setattr("engine.capsules.ranges.held_out_digits", digits)
     with stage(qtbot, path) as made:
         yield made
 

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from pytestqt.qtbot import QtBot
 
 from engine.capsules.model import load_capsules
-from engine.capsules.ranges import dimension_ranges, held_out_digits, own_capsules
+from engine.capsules.ranges import dimension_ranges, own_capsules
 from gui.capsule_lab import ranges as module
 from gui.capsule_lab.ranges import DimensionRanges
 from gui.capsule_lab.session import CAPSULES
 from gui.capsule_lab.viewing import Viewing
-from tests.helpers.capsule_stage import stage
+from tests.helpers.capsule_stage import digits, stage
 from tests.helpers.tiny_capsules import tiny_capsules
 
 COUNT = 42
@@ -32,6 +32,7 @@ def path(tmp_path: Path) -> Path:
 def viewing(qtbot: QtBot, path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Viewing]:
     monkeypatch.setattr(module, "COUNT", COUNT)
     monkeypatch.setattr(module, "_REST_MS", 1)
+    monkeypatch.setattr("engine.capsules.ranges.held_out_digits", digits)
     with stage(qtbot, path) as made:
         yield made
 
@@ -41,7 +42,7 @@ def test_they_are_those_of_all_digits_at_once(qtbot: QtBot, viewing: Viewing, pa
     assert not viewing.session.busy and ranges.of(0) is None
     with qtbot.waitSignal(ranges.found, timeout=PATIENCE):
         ranges.catch_up()
-    pictures, labels = held_out_digits(28, COUNT)
+    pictures, labels = digits(28, COUNT)
     model = load_capsules(path)
     expected = dimension_ranges(own_capsules(model, pictures, labels), labels, 10)
     assert ranges.ranges is not None
