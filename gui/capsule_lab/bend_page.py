@@ -38,7 +38,7 @@ _NO_DECODER = (
     "This model was trained without a decoder, so no picture can be redrawn from its capsules; choose a model that has "
     "one to bend them."
 )
-_WIDER = "Bend over the range that each number of v_j has in data, from its 1st to its 99th percentile, not by ±0.25."
+_RANGE = "Bend over the range that each number of v_j has in data, from its 1st to its 99th percentile, not by ±0.25."
 _UNKNOWN = " That range is still being measured, or there are no such data."
 
 
@@ -62,7 +62,7 @@ class BendPage(CapsulePage):
         self.sweep_button = button("Sweep", "The chosen number of v_j goes once through its range and back.")
         self.animate_button = button("Animate", "All numbers of v_j that are not locked wander slowly, until stopped.")
         self.random_button = button("Random", "Bend all numbers of v_j that are not locked at random.")
-        self.wider_box = QCheckBox("Wider")
+        self.range_box = QCheckBox("Range of data")
         self.figure = BendFigure(self.session, self.ranges, theme)
         self.hint = QLabel(_NO_MODEL)
         self.hint.setWordWrap(True)
@@ -71,7 +71,7 @@ class BendPage(CapsulePage):
         self.hint.setContentsMargins(24, 24, 24, 24)
         self._lay_out()
         self._connect()
-        self._show_wider()
+        self._show_range()
 
     def _lay_out(self) -> None:
         for checkable in (self.sweep_button, self.animate_button):
@@ -87,16 +87,15 @@ class BendPage(CapsulePage):
         left.addWidget(self.pictures, 2)
         left.addWidget(scroll, 5)
         left.addLayout(
-            row([self.reset_button, self.sweep_button, self.animate_button, self.random_button, self.wider_box])
+            row([self.reset_button, self.sweep_button, self.animate_button, self.random_button, self.range_box])
         )
         content = QWidget()
         columns = QHBoxLayout(content)
-        columns.setContentsMargins(0, 0, 0, 0)
+        columns.setContentsMargins(8, 4, 2, 0)
         columns.setSpacing(14)
-        columns.addLayout(left, 6)
-        columns.addWidget(self.figure, 5)
+        columns.addLayout(left, 9)
+        columns.addWidget(self.figure, 8)
         self._stack = QStackedLayout(self)
-        self._stack.setContentsMargins(8, 4, 0, 0)
         self._stack.addWidget(self.hint)
         self._stack.addWidget(content)
 
@@ -120,7 +119,7 @@ class BendPage(CapsulePage):
         self.sweep_button.clicked.connect(self._on_sweep_clicked)
         self.animate_button.clicked.connect(self._on_animate_clicked)
         self.random_button.clicked.connect(self._on_random_clicked)
-        self.wider_box.toggled.connect(self._on_wider_toggled)
+        self.range_box.toggled.connect(self._on_range_toggled)
 
     # ---- what is shown
 
@@ -178,7 +177,7 @@ class BendPage(CapsulePage):
         self.words.setToolTip(
             f"The capsule {symbol} and its length ‖{symbol}‖, how present its class is, before and after bending."
         )
-        self._show_wider()
+        self._show_range()
         self._show_numbers()
         self.ranges.catch_up()
 
@@ -197,26 +196,26 @@ class BendPage(CapsulePage):
         self.figure.show_subject(
             FigureSubject(
                 model.name, model.side, model.class_names, bent.shown, bent.unbent, capsule, look.capsules, dimension,
-                names, (low, high) if self.wider_box.isChecked() else None,
+                names, (low, high) if self.range_box.isChecked() else None,
             )
         )
 
     def _ends(self, bent: Bent) -> tuple[Array, Array]:
         """Between which values [d] each number can be bent."""
         typical = self.ranges.of(bent.shown)
-        if typical is None or not self.wider_box.isChecked():
+        if typical is None or not self.range_box.isChecked():
             return bent.unbent + np.float32(OFFSETS[0]), bent.unbent + np.float32(OFFSETS[-1])
         spare = np.maximum(_NARROWEST - (typical[:, 2] - typical[:, 0]), 0) / 2
         return typical[:, 0] - spare, typical[:, 2] + spare
 
-    def _show_wider(self) -> None:
+    def _show_range(self) -> None:
         is_known = self._bent is not None and self.ranges.of(self._bent.shown) is not None
-        self.wider_box.setEnabled(is_known)
+        self.range_box.setEnabled(is_known)
         if not is_known:
-            self.wider_box.setChecked(False)
-        tip = _WIDER + ("" if is_known else _UNKNOWN)
-        self.wider_box.setToolTip(tip)
-        self.wider_box.setAccessibleDescription(tip)
+            self.range_box.setChecked(False)
+        tip = _RANGE + ("" if is_known else _UNKNOWN)
+        self.range_box.setToolTip(tip)
+        self.range_box.setAccessibleDescription(tip)
 
     def _symbol(self, bent: Bent) -> str:
         return capsule_symbol("" if self.model is None else self.model.class_names[bent.shown])
@@ -234,10 +233,10 @@ class BendPage(CapsulePage):
             self.figure.clear()
             self.pictures.clear()
             self.sliders.set_numbers(None)
-            self._show_wider()
+            self._show_range()
 
     def _on_ranges_found(self) -> None:
-        self._show_wider()
+        self._show_range()
         self._show_numbers()
 
     def _on_hand_motion_changed(self) -> None:
@@ -275,6 +274,6 @@ class BendPage(CapsulePage):
         if self._bent is not None:
             self.hand.bend_at_random(*self._ends(self._bent))
 
-    def _on_wider_toggled(self, _checked: bool) -> None:
+    def _on_range_toggled(self, _checked: bool) -> None:
         self.hand.stop()
         self._show_numbers()

@@ -13,6 +13,8 @@ from gui.widgets.picture_frame import PictureFrame
 Array = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
 
+_GAIN = 2.0  # small bends change little
+
 
 class BendPictures(QWidget):
     """Three pictures in a row."""
@@ -30,8 +32,8 @@ class BendPictures(QWidget):
         self.redrawn.setToolTip("What the decoder makes of the capsule v_j as it is bent, and of nothing else.")
         self.difference = PictureFrame(theme, "Changed by bending", "Nothing is bent")
         self.difference.setToolTip(
-            "The picture redrawn from the bent v_j less that from v_j itself: ink that bending adds is plain, ink that "
-            "it takes away is striped."
+            "The picture redrawn from the bent v_j less that from v_j itself, twice as strong: ink that bending adds "
+            "is plain, ink that it takes away is striped."
         )
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -84,7 +86,7 @@ def change_picture(
     before: Pixels, after: Pixels, added: tuple[int, int, int], taken: tuple[int, int, int]
 ) -> Pixels:
     """Ink that is new in one colour, ink that is gone in another and only in every other line: [H, W] -> [H, W, 3]."""
-    change = after.astype(np.float32) - before.astype(np.float32)
+    change = (after.astype(np.float32) - before.astype(np.float32)) * _GAIN
     lines = np.arange(len(change))[:, None] % 2 == 0
     more = np.clip(change, 0, 255)[..., None] / 255
     less = (np.clip(-change, 0, 255) * lines)[..., None] / 255

@@ -59,11 +59,10 @@ class Redrawing(QObject):
 
     def want(self, groups: Mapping[int, Wanted]) -> None:
         """These groups are to be shown from now on; what is the same as before is not drawn again."""
-        self._stale &= groups.keys()
-        self._stale |= {number for number, group in groups.items() if not group.is_same(self._wanted.get(number))}
-        self._wanted = {
-            number: group if number in self._stale else self._wanted[number] for number, group in groups.items()
-        }
+        before = self._wanted
+        same = {number for number, group in groups.items() if group.is_same(before.get(number))}
+        self._wanted = {number: before[number] if number in same else group for number, group in groups.items()}
+        self._stale = (self._stale & same) | (groups.keys() - same)
         self._ask()
 
     def clear(self) -> None:

@@ -145,7 +145,7 @@ class RowPainter:
         is_bent = abs(bend) >= _VISIBLE
         if is_bent:
             painter.setPen(QColor(theme.accent))
-            painter.drawText(layout.box(row, BEND).adjusted(0, 0, -4, 0), right, signed(bend))
+            painter.drawText(layout.box(row, BEND).adjusted(0, 0, -4, 0), right, _bend_words(bend))
         if locked:
             self._paint_icon(painter, "mdi6.lock", layout.box(row, LOCK), theme.text)
         elif pointed or chosen:
@@ -185,3 +185,8 @@ class RowPainter:
         if key not in self._icons:
             self._icons[key] = qtawesome.icon(name, color=colour).pixmap(QSize(15, 15), ratio)
         painter.drawPixmap(QPointF(box.center().x() - 7.5, box.center().y() - 7.5).toPoint(), self._icons[key])
+
+
+def _bend_words(bend: float) -> str:
+    """A bend that two decimals would hide has three."""
+    return signed(bend) if abs(bend) >= 0.005 else f"{bend:+.3f}".replace("-", "−")

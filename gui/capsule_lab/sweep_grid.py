@@ -29,7 +29,7 @@ from gui.widgets.picture_frame import picture_image
 Pixels = NDArray[np.uint8]
 
 _PAD = 4  # logical pixels beside the words
-_WIDEST_LABEL = 96
+_WIDEST_LABEL = 72
 _TAKEN = 2  # times a picture's size in a sheet that is saved
 
 
