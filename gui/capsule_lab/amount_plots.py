@@ -86,8 +86,8 @@ class NumberPlots(AmountPlot):
         super().__init__(theme, "The numbers of the capsule", parent)
         self._r: Array = np.zeros(0, np.float32)
         self.setToolTip(
-            "Each number of v_j over the amount, all on one scale, with |r|, how closely it follows; the number that "
-            "follows best is framed; amounts at which the class is not the longest do not count. A click or a drag lays the picture so."
+            "Each number of v_j over the amount, all on one scale, with |r|, how closely it follows where the "
+            "class is the longest; the number that follows best is framed. A click or a drag lays the picture so."
         )
 
     @property

@@ -34,6 +34,7 @@ from gui.capsule_lab.scenes import scenes_of
 from gui.capsule_lab.session import CAPSULES, CapsuleSession
 from gui.capsule_lab.subject import Picture, Subject, SubjectModel
 from gui.capsule_lab.turn_page import TurnPage
+from gui.capsule_lab.two_page import TwoPage
 from gui.capsule_lab.viewing import Bent, Look, Viewing
 from gui.lab import Lab, LabContext
 from gui.palette import Theme
@@ -45,11 +46,12 @@ COLUMN_WIDTH = 316
 PICTURE_FILTER = "Pictures (*.png *.jpg *.jpeg *.bmp *.gif *.webp);;All files (*)"
 MODEL_SUFFIX = ".safetensors"
 _NO_MODEL = "There is no capsule network yet. Train one on the page Train, or add a model file."
-BEND, ROUTING, TURN, TRAIN = range(4)
+BEND, ROUTING, TURN, TWO, TRAIN = range(5)
 _PAGES = (
     ("Bend", "Change the numbers of a capsule v_j and see what they mean."),
     ("Routing", "See how the primary capsules agree on a digit."),
     ("Turn", "See what turning or moving the picture does to the capsule, and to a convolutional network."),
+    ("Two digits", "Lay two digits over each other and take them apart."),
     ("Train", "Train a capsule network and watch it learn."),
 )
 
@@ -79,6 +81,7 @@ class CapsuleLab(Lab):
         self.bend = BendPage(self.viewing, context.settings, theme)
         self.routing = RoutingPage(self.viewing, theme)
         self.turn = TurnPage(self.viewing, theme)
+        self.two = TwoPage(self.viewing, theme)
         self.training: TrainingPanel | None = None
         self._is_shown = False
         self._lay_out()
@@ -87,7 +90,7 @@ class CapsuleLab(Lab):
     @property
     def capsule_pages(self) -> tuple[CapsulePage, ...]:
         """The pages about the subject."""
-        return (self.bend, self.routing, self.turn)
+        return (self.bend, self.routing, self.turn, self.two)
 
     def _lay_out(self) -> None:
         self.no_model = QLabel(_NO_MODEL)
@@ -275,7 +278,8 @@ class CapsuleLab(Lab):
         subject: Subject = self.subject.subject
         look = self.viewing.look
         if look is not None:
-            self.lengths.set_lengths(look.lengths, bent.shown, subject.label)
+            labels: frozenset[int] = frozenset() if subject.label is None else frozenset({subject.label})
+            self.lengths.set_lengths(look.lengths, bent.shown, labels)
 
     def _on_viewing_latency(self, milliseconds: float) -> None:
         if self._is_shown:

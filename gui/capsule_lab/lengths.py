@@ -20,7 +20,7 @@ _TIP = (
 
 
 class LengthBars(QWidget):
-    """A bar for each class; the chosen one is framed, the true one has a dot before its name."""
+    """A bar for each class; the chosen one is framed, those that are truly there have a dot before their names."""
 
     chosen = Signal(int)
 
@@ -30,7 +30,8 @@ class LengthBars(QWidget):
         self._theme = theme
         self._names: tuple[str, ...] = tuple("0123456789")
         self._lengths: NDArray[np.float32] | None = None
-        self._shown, self._label = -1, -1
+        self._shown = -1
+        self._labels: frozenset[int] = frozenset()
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Lengths of the digit capsules")
@@ -47,9 +48,9 @@ class LengthBars(QWidget):
         self.updateGeometry()
         self.update()
 
-    def set_lengths(self, lengths: NDArray[np.float32] | None, shown: int, label: int | None) -> None:
-        """Lengths [j], the class that is looked at and the true one."""
-        self._lengths, self._shown, self._label = lengths, shown, -1 if label is None else label
+    def set_lengths(self, lengths: NDArray[np.float32] | None, shown: int, labels: frozenset[int]) -> None:
+        """Lengths [j], the class that is looked at and those that are truly there."""
+        self._lengths, self._shown, self._labels = lengths, shown, labels
         if lengths is not None:
             words = ", ".join(f"{name} {value:.2f}" for name, value in zip(self._names, lengths.tolist(), strict=False))
             self.setAccessibleDescription(words)
@@ -88,7 +89,7 @@ class LengthBars(QWidget):
             if index == self._shown:
                 painter.setPen(QPen(QColor(theme.accent), 1.5))
                 painter.drawRoundedRect(box, 4, 4)
-            if index == self._label:
+            if index in self._labels:
                 painter.setPen(Qt.PenStyle.NoPen)
                 painter.setBrush(QColor(theme.good))
                 painter.drawEllipse(QRectF(6, top + row / 2 - 3, 6, 6))

@@ -27,7 +27,7 @@ ROLES = (CAPSULES, CNN, TWO_DIGITS)
 URGENCY = (
     "drawn",
     *(f"open {role}" for role in ROLES), "look", "bend", "two", "routing", "sweep", "curves", "iterations", "ranges",
-    "list", "add", "given", "test digits",
+    "list", "add", "given", "test digits", "second digits",
 )
 
 

@@ -156,7 +156,8 @@ class TurnPage(CapsulePage):
         best = self.numbers.follows_best
         symbol = capsule_symbol(model.class_names[shown])
         self.title.setText(f"The numbers of {symbol}")
-        self.words.setText(f"Where {model.class_names[shown]} is seen, number {best + 1} of {symbol} follows best: |r| = {abs(float(r[best])):.2f}")
+        follows = f"number {best + 1} of {symbol} follows best: |r| = {abs(float(r[best])):.2f}"
+        self.words.setText(f"Where {model.class_names[shown]} is seen, {follows}")
         self.lengths.show_classes(amounts, lengths, model.class_names, shown)
         if self._chances:
             chances = np.stack([self._chances[index] for index in sorted(self._chances)])

@@ -1,0 +1,332 @@
+"""The page on two digits over each other: lay them, read the lengths, and take them apart again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSlider, QStackedLayout, QVBoxLayout, QWidget
+
+from engine.capsules.overlap import Colour, overlap_of, shifts_for, tinted, two_coloured
+from engine.data.placement import Placement
+from gui.capsule_lab.input_panel import TestDigits, test_digits
+from gui.capsule_lab.lengths import LengthBars
+from gui.capsule_lab.page import CapsulePage
+from gui.capsule_lab.session import TWO_DIGITS, KnownModel
+from gui.capsule_lab.subject import Subject
+from gui.capsule_lab.two_canvas import Place, TwoCanvas
+from gui.capsule_lab.viewing import Viewing
+from gui.palette import DARK, Theme
+from gui.widgets.controls import button, label_for, row, set_slider
+from gui.widgets.picture_frame import PictureFrame, picture_image
+from gui.widgets.picture_grid import PictureGrid
+
+if TYPE_CHECKING:
+    from engine.capsules.model import CapsuleModel
+
+Array = NDArray[np.float32]
+
+_STRIP = 10
+_NO_MODEL = (
+    "There is no network that has learned two digits. Train one on the page Train with data “two digits” and an image "
+    "size of 36, or add a model file."
+)
+_FIRST_PLACES: tuple[Place, Place] = ((-2.0, -1.0), (2.0, 2.0))
+_LEAST_OVERLAP = 30  # percent; farther apart, digits would leave the ground
+
+
+@dataclass(frozen=True, eq=False)
+class _Seen:
+    """The ground [S, S], each digit on it alone [2, S, S], lengths [j], and each capsule redrawn, [j, S, S]."""
+
+    ground: Array
+    parts: Array
+    lengths: Array
+    redrawn: Array
+
+
+class TwoPage(CapsulePage):
+    """The first digit is the subject's picture; the second is one of the test digits."""
+
+    slots = ("two",)
+
+    def __init__(self, viewing: Viewing, theme: Theme, parent: QWidget | None = None) -> None:
+        """Nothing lies on the ground yet."""
+        super().__init__(viewing, theme, parent)
+        self._digits: TestDigits | None = None
+        self._second: Array | None = None
+        self._second_label = -1
+        self._strip: NDArray[np.int64] = np.zeros(0, np.int64)
+        self._rng = np.random.default_rng(5)
+        self._places = _FIRST_PLACES
+        self._asked_for_digits = False
+        self._other: int | None = None  # a capsule that is looked at though it may not be there
+        self._seen: _Seen | None = None
+        self.canvas = TwoCanvas(theme)
+        self.strip = PictureGrid(theme, "Digits to lay over the first")
+        self.strip.setMinimumHeight(0)
+        self.strip.setFixedHeight(34)
+        self.strip.set_hint("Reading the test digits…")
+        self.overlap = QSlider(Qt.Orientation.Horizontal)
+        self.overlap.setRange(_LEAST_OVERLAP, 100)
+        tip = "How much of their boxes of 20 x 20 pixels the digits share; the paper's pairs share 80 % on average."
+        self.overlap_label = label_for("Overlap", self.overlap, tip, "Overlap of the boxes")
+        self.overlap_number = QLabel()
+        self.overlap_number.setProperty("role", "value")
+        self.random_button = button("Another pair", "Lay two other test digits over each other at random.")
+        self.swap_button = button("Swap places", "Each digit goes where the other one is.")
+        self.lengths = LengthBars(theme)
+        self.both = PictureFrame(theme, "Both, redrawn", "nothing yet")
+        self.both.setToolTip(
+            "The two longest capsules redrawn, each in its colour; what both ink is white and dotted."
+        )
+        self.alone = [PictureFrame(theme, f"Redrawn {name}", "nothing yet") for name in ("first", "second")]
+        self.true = [PictureFrame(theme, f"The {name} digit alone", "nothing yet") for name in ("first", "second")]
+        self.absent = [PictureFrame(theme, f"Not there, {name}", "nothing yet") for name in ("next", "last")]
+        self.absent_words = QLabel()
+        self.absent_words.setWordWrap(True)
+        self.absent_words.setProperty("role", "muted")
+        self.verdict = QLabel()
+        self.verdict.setProperty("role", "title")
+        self.save_button = button("Save…", "Save the two digits as they are taken apart, in two colours, as a picture.")
+        self.hint = QLabel(_NO_MODEL)
+        self.hint.setWordWrap(True)
+        self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.hint.setProperty("role", "muted")
+        self.hint.setContentsMargins(60, 24, 60, 24)
+        self._lay_out()
+        self._connect()
+
+    def _lay_out(self) -> None:
+        left = QVBoxLayout()
+        left.setSpacing(8)
+        left.addWidget(self.canvas, 1)
+        left.addLayout(row([self.overlap_label, self.overlap, self.overlap_number], 1))
+        left.addWidget(self.strip)
+        left.addLayout(row([self.random_button, self.swap_button]))
+        left.addWidget(self.lengths)
+        right = QGridLayout()
+        right.setSpacing(8)
+        right.addWidget(self.verdict, 0, 0, 1, 2)
+        right.addWidget(self.save_button, 0, 2, Qt.AlignmentFlag.AlignRight)
+        right.addWidget(self.both, 1, 0, 2, 1)
+        for index in (0, 1):
+            right.addWidget(self.alone[index], 1 + index, 1)
+            right.addWidget(self.true[index], 1 + index, 2)
+            right.addWidget(self.absent[index], 3, 1 + index)
+        right.addWidget(self.absent_words, 3, 0)
+        for line in (1, 2, 3):
+            right.setRowStretch(line, 1)
+        for column, stretch in enumerate((3, 2, 2)):
+            right.setColumnStretch(column, stretch)
+        content = QWidget()
+        whole = QHBoxLayout(content)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(16)
+        whole.addLayout(left, 4)
+        whole.addLayout(right, 8)
+        self._stack = QStackedLayout(self)
+        self._stack.setContentsMargins(8, 4, 0, 0)
+        self._stack.addWidget(self.hint)
+        self._stack.addWidget(content)
+
+    def _connect(self) -> None:
+        self.canvas.moved.connect(self._on_canvas_moved)
+        self.overlap.valueChanged.connect(self._on_overlap_changed)
+        self.strip.picture_chosen.connect(self._on_strip_picture_chosen)
+        self.random_button.clicked.connect(self.lay_another_pair)
+        self.swap_button.clicked.connect(self._on_swap_clicked)
+        self.lengths.chosen.connect(self._on_lengths_chosen)
+        self.save_button.clicked.connect(self._on_save_clicked)
+        self.session.model_changed.connect(self._on_session_model_changed)
+        self.subject_model.changed.connect(self._on_subject_changed)
+
+    # ---- what is shown
+
+    @property
+    def model(self) -> KnownModel | None:
+        """The network that has learned two digits, if there is one."""
+        return self.session.models.get(TWO_DIGITS)
+
+    @property
+    def places(self) -> tuple[Place, Place]:
+        """Where the two digits lie, in pixels off the middle."""
+        return self._places
+
+    def refresh(self) -> None:
+        """Ask what the network makes of the two as they lie."""
+        self._stack.setCurrentIndex(0 if self.model is None else 1)
+        if self._digits is None and not self._asked_for_digits:
+            self._asked_for_digits = True
+            self.session.ask_engine("second digits", test_digits, self._on_digits)
+        if self._second is not None and self.model is not None:
+            work = partial(_seen, self.subject, self._second, self._places)
+            self.session.ask("two", work, self._on_seen, role=TWO_DIGITS)
+        self._show_overlap()
+
+    def lay_another_pair(self) -> None:
+        """Two test digits of different classes, at random places of the paper's range."""
+        if self._digits is None:
+            return
+        labels = self._digits.labels
+        first = int(self._rng.integers(len(labels)))
+        second = int(self._rng.choice(np.flatnonzero(labels != labels[first])))
+        (x, y), (other_x, other_y) = self._rng.integers(-4, 5, (2, 2)).astype(float).tolist()
+        self._places = (x, y), (other_x, other_y)
+        self._take_second(second)
+        self.subject_model.update(
+            picture=self._digits.pictures[first].astype(np.float32) / np.float32(255), source=f"test digit {first}",
+            label=int(labels[first]), placement=Placement(),
+        )
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take other colours."""
+        super().set_theme(theme)
+        for frame in (self.both, *self.alone, *self.true, *self.absent):
+            frame.set_theme(theme)
+        self.canvas.set_theme(theme)
+        self.strip.set_theme(theme)
+        self.lengths.set_theme(theme)
+
+    @property
+    def _colours(self) -> tuple[Colour, Colour]:
+        """Of the first and the second digit, bright on black in every theme."""
+        first, second = QColor(DARK.series[0]), QColor(DARK.series[1])
+        return (first.red(), first.green(), first.blue()), (second.red(), second.green(), second.blue())
+
+    def _show(self) -> None:
+        seen, model = self._seen, self.model
+        if seen is None or model is None:
+            return
+        self.canvas.show_ground(seen.ground, self._places)
+        names, order = model.class_names, np.argsort(-seen.lengths).tolist()
+        found = self._paired(order[:2])
+        colours = self._colours
+        self.both.set_picture(two_coloured(seen.redrawn[found[0]], seen.redrawn[found[1]], colours))
+        self.both.set_caption(f"{names[found[0]]} and {names[found[1]]}")
+        for index in (0, 1):
+            self.alone[index].set_picture(tinted(seen.redrawn[found[index]], colours[index]))
+            self.alone[index].set_caption(f"redrawn from {names[found[index]]}, {seen.lengths[found[index]]:.2f}")
+            self.true[index].set_picture(tinted(seen.parts[index], colours[index]))
+            label = (self.subject.label, self._second_label)[index]
+            self.true[index].set_caption("as it was laid" if label is None else f"as it was laid: {label}")
+        absent = [j for j in order[2:] if j != self._other]
+        looked = [self._other if self._other is not None else absent[0], absent[0 if self._other is not None else 1]]
+        for frame, j in zip(self.absent, looked, strict=True):
+            frame.set_picture(np.rint(seen.redrawn[j] * 255).astype(np.uint8))
+            frame.set_caption(f"{names[j]}, length {seen.lengths[j]:.2f}")
+        self.absent_words.setText(
+            "Redrawn from capsules that are not there. Does the decoder refuse, or draw a digit out of what it finds? "
+            "A click on a bar looks at any other."
+        )
+        true = {self._second_label, *([] if self.subject.label is None else [self.subject.label])}
+        self.lengths.set_lengths(seen.lengths, -1 if self._other is None else self._other, frozenset(true))
+        self.verdict.setText(self._verdict(set(found), names))
+
+    def _paired(self, found: list[int]) -> list[int]:
+        """The two that were found, the one that is the first digit first, where that is known."""
+        if found[1] == self.subject.label or found[0] == self._second_label:
+            return found[::-1]
+        return found
+
+    def _verdict(self, found: set[int], names: tuple[str, ...]) -> str:
+        text = f"The network sees {' and '.join(names[j] for j in sorted(found))}"
+        if self.subject.label is None:
+            return f"{text}."
+        true = {self.subject.label, self._second_label}
+        right = len(found & true)
+        return f"{text}: " + ("both right." if found == true else "one right." if right else "neither right.")
+
+    def _show_overlap(self) -> None:
+        first, second = self._places
+        share = overlap_of(second[0] - first[0], second[1] - first[1])
+        set_slider(self.overlap, round(share * 100))
+        self.overlap_number.setText(f"{share * 100:.0f} %")
+
+    # ---- what happens
+
+    def _on_digits(self, digits: TestDigits) -> None:
+        self._digits = digits
+        firsts = [np.flatnonzero(digits.labels == digit) for digit in range(_STRIP)]
+        self._strip = np.array([self._rng.choice(each) for each in firsts])
+        self.strip.set_pictures(digits.pictures[self._strip], columns=_STRIP)
+        label = self.subject.label
+        self._take_second(int(self._strip[3 if label != 3 else 5]))
+        if self.isVisible():
+            self.refresh()
+
+    def _take_second(self, index: int) -> None:
+        assert self._digits is not None
+        self._second = self._digits.pictures[index].astype(np.float32) / np.float32(255)
+        self._second_label = int(self._digits.labels[index])
+
+    def _on_seen(self, seen: _Seen) -> None:
+        self._seen = seen
+        self._show()
+
+    def _on_canvas_moved(self, which: int, place: Place) -> None:
+        self._places = (place, self._places[1]) if which == 0 else (self._places[0], place)
+        self.refresh()
+
+    def _on_overlap_changed(self, percent: int) -> None:
+        first, second = self._places
+        off = second[0] - first[0], second[1] - first[1]
+        middle = (first[0] + second[0]) / 2, (first[1] + second[1]) / 2
+        x, y = shifts_for(percent / 100, off)
+        self._places = (middle[0] - x / 2, middle[1] - y / 2), (middle[0] + x / 2, middle[1] + y / 2)
+        self.refresh()
+
+    def _on_strip_picture_chosen(self, place: int) -> None:
+        self._take_second(int(self._strip[place]))
+        self.refresh()
+
+    def _on_swap_clicked(self) -> None:
+        self._places = self._places[::-1]
+        self.refresh()
+
+    def _on_lengths_chosen(self, index: int) -> None:
+        self._other = None if index == self._other else index
+        self._show()
+
+    def _on_save_clicked(self) -> None:
+        if self._seen is not None:
+            found = self._paired(np.argsort(-self._seen.lengths)[:2].tolist())
+            pixels = two_coloured(self._seen.redrawn[found[0]], self._seen.redrawn[found[1]], self._colours)
+            self.save_requested.emit(picture_image(pixels), "two-digits.png")
+
+    def _on_subject_changed(self, subject: Subject, before: Subject) -> None:
+        if self.isVisible() and (subject.picture is not before.picture or subject.placement != before.placement):
+            self.refresh()
+
+    def _on_session_model_changed(self, role: str) -> None:
+        if role == TWO_DIGITS:
+            self._seen = None
+            self.lengths.set_names(self.session.models[TWO_DIGITS].class_names)
+            if self.isVisible():
+                self.refresh()
+
+
+def _seen(subject: Subject, second: Array, places: tuple[Place, Place], model: CapsuleModel) -> _Seen:
+    from engine.capsules.model import placed
+
+    lying = subject.placement
+    first_place = Placement(
+        lying.rotation, lying.shear, lying.scale_x, lying.scale_y, lying.shift_x + places[0][0],
+        lying.shift_y + places[0][1],
+    )
+    second_place = Placement(shift_x=places[1][0], shift_y=places[1][1])
+    parts = np.concatenate([
+        placed(subject.picture, [first_place], model.side), placed(second, [second_place], model.side)
+    ])
+    ground = np.minimum(parts.sum(axis=0), 1)
+    capsules = model.capsules(ground[None])[0]
+    redrawn = (
+        model.reconstruct(capsules, range(len(capsules))) if model.can_reconstruct
+        else np.zeros((len(capsules), model.side, model.side), np.float32)
+    )
+    return _Seen(ground, parts, np.linalg.norm(capsules, axis=1), redrawn)
