@@ -11,7 +11,6 @@ from torch import Generator, Tensor
 from engine.data.placement import LEAST_SCALE, MAX_ROTATION, MAX_SHEAR, MOST_SCALE
 
 _INK = 0.05  # brightness from which a pixel belongs to the digit
-_ROOM = 44  # pixels, for a digit of 20 at its largest wherever it turns
 
 
 def transformed(pictures: Tensor, amounts: Tensor) -> Tensor:
@@ -48,7 +47,11 @@ def distorted(digits: Tensor, generator: Generator, side: int, share: float = 1.
     amounts[:, 0] = MAX_ROTATION * share * signed[:, 0]
     amounts[:, 1] = MAX_SHEAR * share * signed[:, 1]
     amounts[:, 2:4] = 1 + (MOST_SCALE - LEAST_SCALE) / 2 * share * signed[:, 2:]
-    roomy = transformed(padded(digits, max(_ROOM, side)), amounts)
+    # No distortion within the ranges leaves a ground of this length, whatever the picture holds; and on one twice as
+    # long as the window, the window can lie so that even a small digit comes to its edge.
+    length = digits.shape[-1] * (1 + (MOST_SCALE - 1) * share) * math.hypot(1 + MAX_SHEAR * share, 1)
+    ground = max(math.ceil(length), 2 * side)
+    roomy = transformed(padded(digits, ground + (ground - digits.shape[-1]) % 2), amounts)
     places = torch.rand(count, 2, generator=generator)
     corners = torch.stack([
         _corners((roomy > _INK).any(dim=axis).squeeze(1), side, places[:, number])
@@ -59,15 +62,8 @@ def distorted(digits: Tensor, generator: Generator, side: int, share: float = 1.
 
 def shifted(pictures: Tensor, generator: Generator, side: int, reach: int) -> Tensor:
     """Pictures [n, 1, h, w] on a black ground [n, 1, side, side], each off its middle by up to `reach` whole pixels."""
-    margin = (side - pictures.shape[-1]) // 2
-    room = max(reach - margin, 0)
-    wide = padded(pictures, side + 2 * room)
-    corners = torch.randint(-reach, reach + 1, (len(pictures), 2), generator=generator) if reach else torch.zeros(
-        len(pictures), 2, dtype=torch.int64
-    )
-    if room < reach:
-        wide = F.pad(wide, [reach - room] * 4)
-    return windows(wide, corners + reach, side)
+    corners = torch.randint(2 * reach + 1, (len(pictures), 2), generator=generator)
+    return windows(padded(pictures, side + 2 * reach), corners, side)
 
 
 def padded(pictures: Tensor, side: int) -> Tensor:
