@@ -49,6 +49,11 @@ class Result:
         """The share of pictures that are not right, in percent."""
         return 100.0 * self.errors / self.images
 
+    @property
+    def accuracy(self) -> float:
+        """The share of pictures that are right, from 0 to 1."""
+        return 1 - self.errors / self.images
+
 
 def evaluate(model: CapsuleModel | CnnModel, data: str, count: int = 10_000) -> Result:
     """Measure on `DIGITS`, `TWO_DIGITS` (so many pairs), `AFFINE`, or an .npz file of images and labels.

@@ -47,6 +47,7 @@ def evaluate_capsules(args: Sequence[str], prog: str) -> None:
         "data": options.data,
         "images": found.images,
         "error_percent": found.error_percent,
+        "accuracy": found.accuracy,
         "errors": found.errors,
         **({} if found.reconstruction_error is None else {"reconstruction_error": found.reconstruction_error}),
         "confusion": found.confusion.tolist(),

@@ -19,10 +19,11 @@ def test_a_model_of_the_catalog_on_a_file(tmp_path: Path) -> None:
     done = command("evaluate", "capsules", "--model", "tiny", "--data", tmp_path / "own.npz", "--json")
     assert done.status == 0
     assert set(done.values) == {
-        "model", "data", "images", "error_percent", "errors", "reconstruction_error", "confusion"
+        "model", "data", "images", "error_percent", "accuracy", "errors", "reconstruction_error", "confusion"
     }
     assert done.values["images"] == 12 and np.array(done.values["confusion"]).sum() == 12
     assert done.values["error_percent"] == 100 * done.values["errors"] / 12
+    assert done.values["accuracy"] == 1 - done.values["errors"] / 12
 
 
 def test_refusals(tmp_path: Path) -> None:
