@@ -18,11 +18,11 @@ from PySide6.QtGui import QHideEvent, QImage, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from gui.palette import Theme
-from gui.training_lab import arrays as run_arrays
 from gui.training_lab.diagram_canvas import COLUMN_GAP, MARGIN, DiagramCanvas
 from gui.training_lab.diagram_node import THUMBNAIL, NodeBox
 from gui.training_lab.diagram_plan import Arrangement, Moment, Plan, plan_for
 from gui.training_lab.thumbnails import matrix, scatter, sheet
+from gui.widgets import run_arrays
 from gui.widgets.plane import Extent
 
 EDIT_MS = 120
