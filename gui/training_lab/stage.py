@@ -92,8 +92,9 @@ class RunStage(QWidget):
         """
         self._arrays = {**self._arrays, **arrays}
         self._bring(self._arrays)
-        # The sentences about a whole step speak of auto-encoders; a run of plots has the general ones.
-        sentence = moments.sentence("" if self._kind == PLOTS else part, name)
+        # The sentences about a whole step speak of auto-encoders; runs that draw no samples have the general ones.
+        described = self._kind != PLOTS and "samples" in self._arrays
+        sentence = moments.sentence(part if described or part != "step" else "", name)
         self.caption.say(moments.heading(part, name), sentence)
         self._place_caption()
 
