@@ -7,7 +7,7 @@ from typing import Any
 from gui.training_lab.diagram_plan import Arrangement, Edge, Figure, Moment, Node, Plan, known
 
 _ACCURACY = Figure("right", "accuracy", "Share of the last batch that is recognised.")
-_NETWORK = ("network", "network")
+_NETWORK = ("network", "")
 
 _WIDE: Arrangement = {
     "data": (0, 0, 1, 1), "conv": (0, 1, 1, 1), "primary": (0, 2, 1, 1), "routing": (0, 3, 1, 1),
@@ -52,10 +52,10 @@ def _capsnet(config: Any) -> Plan:
     ]
     edges.append(Edge("capsules", "decoder", redraws))
     if redraws:
-        nodes.append(Node("output", "Output", "x̂", "What the decoder has drawn again.", picture="reconstructions"))
+        nodes.append(Node("output", "Output", "x'", "What the decoder has drawn again.", picture="reconstructions"))
         edges += [Edge("decoder", "output", True), Edge("output", "loss", True)]
     nodes.append(_loss(
-        config, "L_k + λ |x − x̂|²" if redraws else "L_k",
+        config, "L_k + λ |x − x'|²" if redraws else "L_k",
         "The margin loss wants the right capsule long and the others short; the redrawn picture adds its error.",
         (Figure("margin", "margin_loss", "The margin loss (equation 4 of the paper)."),
          Figure("picture", "reconstruction", "Squared error of the redrawn pictures, before its weight λ.")),

@@ -62,3 +62,13 @@ def test_the_picture_that_ships(tmp_path_factory: pytest.TempPathFactory, monkey
     QImage(3, 2, QImage.Format.Format_RGB32).save(str(folder / "modes.png"))
     found = shipped_picture("modes")
     assert found is not None and found.width() == 3
+
+
+def test_a_run_without_samples_shows_what_it_has_redrawn() -> None:
+    run = create_run("standin", StandinConfig(), paths.runs() / "2026-01-01-x")
+    run.write_status("finished")
+    (run.path / "arrays").mkdir()
+    for step, arrays in ((1, ("data",)), (2, ("data", "reconstructions"))):
+        np.savez(run.path / "arrays" / f"{step}.npz", **{name: np.full((2, 8, 8), step, np.uint8) for name in arrays})
+        samples = next(iter(recent_runs(1))).samples
+        assert samples is not None and (samples == step).all()
