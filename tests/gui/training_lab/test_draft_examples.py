@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
@@ -27,11 +28,11 @@ def examples(qtbot: QtBot, messages: Messages) -> Iterator[DraftExamples]:
     made.shut_down()
 
 
-def found(qtbot: QtBot, examples: DraftExamples, config: CapsuleTrainConfig) -> np.ndarray:
+def found(qtbot: QtBot, examples: DraftExamples, config: CapsuleTrainConfig) -> NDArray[np.uint8]:
     with qtbot.waitSignal(examples.found, timeout=30_000) as told:
         examples.look(config)
     qtbot.waitUntil(lambda: not examples.busy)
-    shown: np.ndarray = told.args[0]["data"]
+    shown: NDArray[np.uint8] = told.args[0]["data"]
     return shown
 
 
