@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from engine.capsules.config import PRESETS as CAPSULES
 from engine.experiments.experiment import Experiment, PlannedRun
 from engine.gan.presets import PRESETS as GANS
 from engine.wae.config import PRESETS as AUTO_ENCODERS
@@ -19,6 +20,16 @@ def _wae(name: str, title: str, sentence: str, tag: str, preset: str, **changes:
     config = replace(AUTO_ENCODERS[preset], name=title, **changes)  # type: ignore[arg-type]
     return Experiment(name, title, sentence, (tag,), (PlannedRun(title, "wae", config),))
 
+
+def _capsules(label: str, preset: str, **changes: object) -> PlannedRun:
+    """A run whose pictures and figures come several times a minute, also on a laptop."""
+    often: dict[str, object] = {"log_every": 5, "picture_every": 25, "measure_every": 100, "save_every": 100}
+    config = replace(CAPSULES[preset], name=label, **(often | changes))  # type: ignore[arg-type]
+    return PlannedRun(label, "capsules", config)
+
+
+_ROUTINGS = tuple(
+    _capsules(f"{count} routing{'s' * (count > 1)}", "small", routings=count, steps=1000) for count in (1, 2, 3))
 
 STARTERS = (
     _gan("first-gan", "Eight islands",
@@ -45,6 +56,23 @@ STARTERS = (
          "A WAE learns eight numbers for each digit; samples, reconstructions and codes improve together.",
          "pictures", "wae-mmd"),
     _wae("digits-vae", "The classic", "A variational auto-encoder of digits, to compare.", "pictures", "vae"),
+    Experiment(
+        "capsules-digits", "Capsules learn digits",
+        "A small CapsNet learns to recognise digits and to draw each again from the sixteen numbers of its capsule.",
+        ("pictures",), (_capsules("Capsules learn digits", "small"),)),
+    Experiment(
+        "capsules-routings", "Compare routings",
+        "Three CapsNets begin alike and differ in one thing: how often capsules agree on where their votes go.",
+        ("pictures",), _ROUTINGS),
+    Experiment(
+        "capsules-cnn", "CapsNet against a CNN",
+        "A small CapsNet and a convolutional network of eight million weights learn the same digits; only one can bend "
+        "them.", ("pictures",),
+        (_capsules("CapsNet", "small", steps=400), _capsules("CNN", "matched-cnn", steps=400))),
+    Experiment(
+        "capsules-two-digits", "Two digits over each other",
+        "Two digits overlap, and a small CapsNet learns to name both and to draw each of them again.", ("pictures",),
+        (_capsules("Two digits over each other", "two-digits", channels=32, primary_types=8, steps=3000),)),
 )
 
 

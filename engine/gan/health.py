@@ -44,6 +44,11 @@ _UNIFORM_PLAN, _SHARP_PLAN = 0.98, 0.02
 _EMPTY_CODE = 0.1
 # A critic of codes that guesses loses 2 ln 2 and is right half of the time.
 _CHANCE_LOSS, _CHANCE_LOSS_SLACK, _CHANCE_SLACK = 2 * math.log(2), 0.15, 0.08
+# Sabour et al. 2017, equation 4: while all capsules have length 0, each digit that is there costs (0.9 - 0)^2.
+_ALL_SHORT, _SHORT_SLACK = 0.81, 0.02
+# Training pictures are shifted or distorted and so are the harder ones; being right in 5 of 100 cases less on pictures
+# that were kept aside can only mean that the others are known by heart.
+_BY_HEART = 0.05
 # A mode on the edge of being counted comes and goes; losing more than a tenth of them is no such flicker.
 _MODE_FLICKER = 0.1
 
@@ -264,8 +269,26 @@ def _code_critic(recent: _Recent, config: Mapping[str, Any]) -> Symptom | None:
     return None
 
 
+def _recognition(recent: _Recent, config: Mapping[str, Any]) -> Symptom | None:
+    """Whether what is recognised in training is recognised elsewhere, and whether capsules have woken up."""
+    margin, seen, unseen = recent.mean("margin_loss"), recent.mean("accuracy"), recent.all("valid_accuracy")
+    there = 2 if config.get("data") == "two digits" else 1
+    if margin is not None and abs(margin / there - _ALL_SHORT) <= _SHORT_SLACK:
+        return Symptom("capsules asleep", "bad",
+                       f"The margin loss stays at {margin:.2f}: all digit capsules are short, so hardly any gradient "
+                       "reaches them.",
+                       "Early on this is usual for some ten steps. If it lasts, raise the learning rate.")
+    if seen is None or not unseen:
+        return None
+    told = f"{unseen[0]:.1%} of the pictures kept aside are recognised, and {seen:.1%} of the newest batches"
+    if seen - unseen[0] > _BY_HEART:
+        return Symptom("learned by heart", "watch", f"{told}: the network knows its training pictures by heart.",
+                       "Shift or distort the pictures more, or use more of them.")
+    return Symptom("recognises new pictures", "good", f"{told}.", "Nothing to do.")
+
+
 _CHECKS: tuple[Callable[[_Recent, Mapping[str, Any]], Symptom | None], ...] = (
-    _skipped, _critic, _modes, _slope, _plan, _codes, _code_critic, _negative_mmd)
+    _skipped, _critic, _modes, _slope, _plan, _codes, _code_critic, _negative_mmd, _recognition)
 
 
 def _mode_count(config: Mapping[str, Any]) -> int:

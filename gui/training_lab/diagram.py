@@ -18,16 +18,17 @@ from PySide6.QtGui import QHideEvent, QImage, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from gui.palette import Theme
-from gui.training_lab import arrays as run_arrays
 from gui.training_lab.diagram_canvas import COLUMN_GAP, MARGIN, DiagramCanvas
 from gui.training_lab.diagram_node import THUMBNAIL, NodeBox
 from gui.training_lab.diagram_plan import Arrangement, Moment, Plan, plan_for
 from gui.training_lab.thumbnails import matrix, scatter, sheet
+from gui.widgets import run_arrays
 from gui.widgets.plane import Extent
 
 EDIT_MS = 120
 DRAW_MS = 100
 _SHEET_COLUMNS, _SHEET_ROWS = 4, 3
+_SWEEP_ROWS = 8
 _NOISE_POINTS = 300
 
 
@@ -260,6 +261,9 @@ class NetworkDiagram(QWidget):
         pictures = run_arrays.pictures(self._arrays, name)
         if pictures is not None:
             return sheet(pictures, _SHEET_COLUMNS, _SHEET_ROWS)
+        rows = run_arrays.picture_rows(self._arrays, name)
+        if rows is not None:
+            return sheet(rows[0], rows[1], _SWEEP_ROWS)
         points = run_arrays.points(self._arrays, name, None)
         if points is None or points.shape[1] < 2:
             return None

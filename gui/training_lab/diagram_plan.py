@@ -81,7 +81,7 @@ class Plan:
 
 
 def plan_for(config: Any) -> Plan | None:
-    """The drawing of the model that a configuration trains, or None for a model that is not two networks and a loss."""
+    """The drawing of the model that a configuration trains, or None for a model that nobody has drawn."""
     if not is_dataclass(config) or isinstance(config, type):
         return None
     names = {entry.name for entry in fields(config)}
@@ -89,6 +89,10 @@ def plan_for(config: Any) -> Plan | None:
         from gui.training_lab.diagram_gan import gan_plan
 
         return gan_plan(config)
+    if names >= _CAPSULE_FIELDS:
+        from gui.training_lab.diagram_capsules import capsule_plan
+
+        return capsule_plan(config)
     if names >= _AUTOENCODER_FIELDS:
         from gui.training_lab.diagram_autoencoder import autoencoder_plan
 
@@ -99,6 +103,16 @@ def plan_for(config: Any) -> Plan | None:
 def summary(config: Any, node: str) -> str:
     """The line that sums up the folded settings of a node."""
     value = {entry.name: getattr(config, entry.name) for entry in fields(config)}
+    if value.keys() >= _CAPSULE_FIELDS:
+        return {
+            "data": f"{value['image_size']} pixels",
+            "conv": f"{value['channels']} channels",
+            "primary": f"{value['primary_types']} kinds of {value['primary_size']}-D",
+            "capsules": f"{value['capsule_size']}-D",
+            "decoder": f"{value['decoder']}",
+            "network": "35 million weights" if value["network"] == "cnn" else "8 million weights",
+            "loss": f"rate: {value['rate_schedule']}",
+        }[node]
     if node in ("generator", "critic", "encoder", "decoder"):
         own = "critic_" if node == "critic" else ""
         width, activation = value[own + "width"], value[own + "activation"].replace("_", " ")
@@ -123,6 +137,9 @@ def known(config: Any, *controls: tuple[str, str]) -> tuple[Control, ...]:
     return tuple(Control(name, label) for name, label in controls if name in names)
 
 
+_CAPSULE_FIELDS = frozenset({
+    "network", "channels", "primary_types", "primary_size", "capsule_size", "routings", "decoder",
+    "reconstruction_weight"})
 _GAN_FIELDS = frozenset({
     "objective", "data", "network", "width", "critic_width", "depth", "activation", "critic_activation", "latent_size",
     "latent_kind", "critic_steps", "generator_rate", "critic_rate"})

@@ -9,11 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
+from engine.capsules.config import CapsuleTrainConfig
 from engine.data.preview import examples
 from engine.data.source import DataChoice
 from engine.runtime.job import Job
 from gui.messages import Messages
 from gui.services.jobs import LabWorker
+
+_PICTURES = 16
 
 
 class DraftExamples(QObject):
@@ -25,7 +28,7 @@ class DraftExamples(QObject):
         """Nothing asked for."""
         super().__init__(parent)
         self._worker = LabWorker(messages, self)
-        self._choice: DataChoice | None = None
+        self._choice: DataChoice | CapsuleTrainConfig | None = None
 
     @property
     def busy(self) -> bool:
@@ -34,9 +37,14 @@ class DraftExamples(QObject):
 
     def look(self, config: Any) -> None:
         """Read examples of a configuration's data, unless that was done just before."""
-        if not hasattr(config, "image_size"):
+        choice: DataChoice | CapsuleTrainConfig
+        if isinstance(config, CapsuleTrainConfig):
+            # What is shown of it depends on these alone; a change of anything else is no reason to read again.
+            choice = CapsuleTrainConfig(data=config.data, data_path=config.data_path, image_size=config.image_size)
+        elif hasattr(config, "image_size") and hasattr(config, "colour"):
+            choice = DataChoice(config.data, config.data_path, config.image_size, config.colour)
+        else:
             return  # it learns from something else than points or pictures
-        choice = DataChoice(config.data, config.data_path, config.image_size, config.colour)
         if choice != self._choice:
             self._choice = choice
             self._worker.submit(
@@ -52,6 +60,12 @@ class DraftExamples(QObject):
         self._worker.shut_down()
 
 
-def _examples(choice: DataChoice) -> Job[None, dict[str, NDArray[np.generic]]]:
+def _examples(choice: DataChoice | CapsuleTrainConfig) -> Job[None, dict[str, NDArray[np.generic]]]:
     yield None
-    return {"data": examples(choice, pictures=16)}
+    if isinstance(choice, DataChoice):
+        return {"data": examples(choice, pictures=_PICTURES)}
+    # Here, not above: these load torch, which takes seconds.
+    from engine.capsules.examples import Examples, open_pictures
+
+    batch = Examples(open_pictures(choice), choice).valid(0, _PICTURES)
+    return {"data": (batch.pictures[:, 0] * 255).round().numpy().astype(np.uint8)}

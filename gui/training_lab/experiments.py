@@ -22,6 +22,7 @@ FILTERS = (TOYS, PICTURES, CLAIMS)
 
 _TAGS = {"points": TOYS, "pictures": PICTURES, "claim": CLAIMS}
 _MOST_EXAMPLES = 600
+_SHOWN = ("samples", "reconstructions", "data")  # what a run is known by, the first that there is
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +97,8 @@ def _card(run: RunFolder) -> RunCard:
     samples = None
     if steps:
         try:
-            samples = run.arrays(steps[-1]).arrays.get("samples")
+            arrays = run.arrays(steps[-1]).arrays
+            samples = next((arrays[name] for name in _SHOWN if name in arrays), None)
         except EngineError:
             samples = None  # the run can be opened without its last picture
     return RunCard(

@@ -31,6 +31,10 @@ PICTURES, POINTS = 240, 600  # held-out examples that are read
 _NO_RUN = "Choose a trained model above, or start a run: as soon as it has saved a model, you can explore it here."
 _NO_MODEL = "This run has not saved a model yet. As soon as it does, with its first checkpoint, the model opens here."
 _OTHER_KIND = "This run trains another kind of model. Here you can explore GANs and auto-encoders; choose one above."
+_NO_LATENTS = {
+    "capsules": "Capsule networks are explored in the Capsule lab: add this model to the catalog with the Save button "
+    "and choose it there. Here you can explore GANs and auto-encoders.",
+}
 _OPENING = "Opening the model…"
 _TIPS = {
     "Samples": "Samples G(z) of random latents z",
@@ -328,7 +332,8 @@ class ExplorePage(QWidget):
             return self._failure or _OPENING
         if self._run is None or not of_run:
             return _NO_RUN
-        return _NO_MODEL if self._run.trainer.name in KINDS else _OTHER_KIND
+        trainer = self._run.trainer.name
+        return _NO_MODEL if trainer in KINDS else _NO_LATENTS.get(trainer, _OTHER_KIND)
 
 
 def _entries() -> Job[None, list[ModelEntry]]:

@@ -22,8 +22,8 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from gui.palette import Theme, mix
-from gui.training_lab import arrays as run_arrays
 from gui.training_lab.thumbnails import scatter, sheet
+from gui.widgets import run_arrays
 
 TILE_WIDTH = 236
 PICTURE_HEIGHT = 124

@@ -7,12 +7,20 @@ from PySide6.QtWidgets import QWidget
 
 from gui.palette import Theme
 from gui.training_lab.latent_view import LatentView
-from gui.training_lab.picture_views import GridView, TriptychView, arrange_pairs, arrange_rows, arrange_samples
 from gui.training_lab.plot_views import GradientNormsView, SingularValuesView
-from gui.training_lab.view_stage import ViewEntry, ViewStage
+from gui.training_lab.triptych_view import TriptychView
+from gui.widgets.picture_views import (
+    GridView,
+    arrange_data_alone,
+    arrange_rows,
+    arrange_samples,
+    pairs_entry,
+    sweep_entry,
+)
+from gui.widgets.view_stage import ViewEntry, ViewStage
 
 _SAMPLES = "Samples G(z) of the same latents at every step"
-_PAIRS = "Above: example x; below: what comes back, G(Q(x))"
+_DATA = "Examples x of what is learned"
 _ROWS = "Each row is a straight way through the latent space"
 
 
@@ -34,17 +42,21 @@ class ImageStage(ViewStage):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         """An empty stage."""
         samples = GridView("samples", "Samples", _SAMPLES, arrange_samples, theme)
-        pairs = GridView("reconstructions", "Reconstructions", _PAIRS, arrange_pairs, theme)
+        pairs, sweep = pairs_entry(theme), sweep_entry(theme)
         rows = GridView("interpolations", "Interpolations", _ROWS, arrange_rows, theme)
         triptych = TriptychView(theme)
+        data = GridView("data", "Data", _DATA, arrange_data_alone, theme)
         entries = [
             ViewEntry("Samples", "What the generator makes of the same noise each time, G(z)", samples),
-            ViewEntry("Reconstructions", "Examples above what the auto-encoder makes of them, G(Q(x))", pairs),
+            pairs,
             ViewEntry("Interpolations", "Straight ways through the latent space", rows),
             ViewEntry("Measurements", "AmbientGAN: measured data, samples, and samples measured alike", triptych),
             *plot_entries(theme),
+            sweep,
+            ViewEntry("Data", "Examples of what is learned, where nothing is made of them", data),
         ]
         super().__init__(entries, theme, parent)
-        for view in (samples, pairs, rows, triptych):
-            view.chosen.connect(self.picture_chosen)
-            view.save_requested.connect(self.save_requested)
+        for view in (entry.view for entry in entries):
+            if isinstance(view, GridView | TriptychView):
+                view.chosen.connect(self.picture_chosen)
+                view.save_requested.connect(self.save_requested)

@@ -9,12 +9,12 @@ from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from gui.palette import Theme, mix
-from gui.training_lab import arrays as read
-from gui.training_lab.arrays import NamedArrays, finite_rows
 from gui.training_lab.points_legend import paint_legend, small_font
-from gui.training_lab.view_stage import ViewWidget
+from gui.widgets import run_arrays as read
 from gui.widgets.markers import SHAPES, Marker, MarkerStamps
 from gui.widgets.plane import PlaneCanvas
+from gui.widgets.run_arrays import NamedArrays, finite_rows
+from gui.widgets.view_stage import ViewWidget
 
 MOST_CLASSES = 20
 MOST_CHOICES = 512  # dimensions that the menus list

@@ -6,10 +6,10 @@ import numpy as np
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from gui.palette import Theme
-from gui.training_lab import arrays as read
-from gui.training_lab.arrays import NamedArrays
-from gui.training_lab.view_stage import ViewWidget
+from gui.widgets import run_arrays as read
 from gui.widgets.chart import Chart, Curve, Mark
+from gui.widgets.run_arrays import NamedArrays
+from gui.widgets.view_stage import ViewWidget
 
 _BINS = 40
 _LEAST = 1e-6  # of the largest: singular values are shown down to here

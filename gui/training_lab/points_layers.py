@@ -13,9 +13,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen
 
 from gui.palette import Theme, mix
-from gui.training_lab.arrays import finite_rows
 from gui.widgets.markers import Marker, MarkerStamps
 from gui.widgets.plane import Extent, PlaneCanvas
+from gui.widgets.run_arrays import finite_rows
 
 MOST_ARROWS = 150
 MOST_TIES = 400  # lines of a transport plan, or between examples and their reconstructions

@@ -12,8 +12,6 @@ from PySide6.QtGui import QAction, QKeySequence, QPainter
 from PySide6.QtWidgets import QToolButton, QVBoxLayout, QWidget
 
 from gui.palette import Theme
-from gui.training_lab import arrays as read
-from gui.training_lab.arrays import NamedArrays, finite_rows
 from gui.training_lab.points_layers import (
     CriticLayer,
     GradientLayer,
@@ -27,10 +25,12 @@ from gui.training_lab.points_layers import (
     sample_marker,
 )
 from gui.training_lab.points_legend import number, paint_empty, paint_legend, paint_note, small_font
-from gui.training_lab.view_stage import ViewWidget
+from gui.widgets import run_arrays as read
 from gui.widgets.collapsing_bar import CollapsingBar
 from gui.widgets.markers import Marker, MarkerStamps, marker_icon
 from gui.widgets.plane import PlaneCanvas
+from gui.widgets.run_arrays import NamedArrays, finite_rows
+from gui.widgets.view_stage import ViewWidget
 
 _MARKERS = {"data": data_marker, "samples": sample_marker, "reconstructions": reconstruction_marker}
 _ICONS = {
@@ -125,7 +125,7 @@ class _PointsCanvas(PlaneCanvas):
 
 
 class PointsStage(ViewWidget):
-    """Shows the arrays of a 2-D run; see the stages' vocabulary in `gui.training_lab.arrays`."""
+    """Shows the arrays of a 2-D run; see the stages' vocabulary in `gui.widgets.run_arrays`."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         """An empty stage that says what will be seen on it."""

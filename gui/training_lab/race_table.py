@@ -48,6 +48,8 @@ MEASURES: tuple[Measure, ...] = (
     Measure("latent_mmd", "MMD² of codes", "lower", "MMD² of the codes Q_Z and the prior P_Z; may be below 0."),
     Measure("frechet", "Fréchet", "lower", "Fréchet distance of samples and data in a digit classifier's features."),
     Measure("inception", "inception", "higher", "Inception score by a digit classifier: sure of each, and all digits."),
+    Measure("valid_accuracy", "accuracy", "higher", "The share of held-out examples that are recognised."),
+    Measure("valid_margin_loss", "margin loss", "lower", "The margin loss of held-out examples."),
     Measure("reconstruction_error", "reconstruction", "lower", "Squared error of held-out examples after decoding."),
     Measure("held_out_loss", "held-out loss", "lower", "The loss on examples that were not learned from."),
     Measure("distance_to_best", "distance to best", "lower", "How far the number is from the best one."),

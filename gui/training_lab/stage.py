@@ -6,14 +6,14 @@ from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtWidgets import QFrame, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from gui.palette import Theme
-from gui.training_lab import arrays as read
 from gui.training_lab import moments
-from gui.training_lab.arrays import NamedArrays
 from gui.training_lab.image_stage import ImageStage, plot_entries
 from gui.training_lab.points_stage import PointsStage
 from gui.training_lab.study_views import study_entries
-from gui.training_lab.view_stage import ViewEntry, ViewStage
+from gui.widgets import run_arrays as read
+from gui.widgets.run_arrays import NamedArrays
 from gui.widgets.sketch_sheet import SketchSheet
+from gui.widgets.view_stage import ViewEntry, ViewStage
 
 POINTS, IMAGES, SKETCHES, PLOTS = "points", "images", "sketches", "plots"
 
@@ -92,8 +92,9 @@ class RunStage(QWidget):
         """
         self._arrays = {**self._arrays, **arrays}
         self._bring(self._arrays)
-        # The sentences about a whole step speak of auto-encoders; a run of plots has the general ones.
-        sentence = moments.sentence("" if self._kind == PLOTS else part, name)
+        # The sentences about a whole step speak of auto-encoders; runs that draw no samples have the general ones.
+        described = self._kind != PLOTS and "samples" in self._arrays
+        sentence = moments.sentence(part if described or part != "step" else "", name)
         self.caption.say(moments.heading(part, name), sentence)
         self._place_caption()
 

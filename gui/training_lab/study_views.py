@@ -5,10 +5,10 @@ from __future__ import annotations
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from gui.palette import Theme
-from gui.training_lab import arrays as read
-from gui.training_lab.arrays import NamedArrays
-from gui.training_lab.view_stage import ViewEntry, ViewWidget
+from gui.widgets import run_arrays as read
 from gui.widgets.chart import Chart, Curve, Level
+from gui.widgets.run_arrays import NamedArrays
+from gui.widgets.view_stage import ViewEntry, ViewWidget
 
 _MEANS_TIP = (
     "The mean of each hidden layer's activations over the same digits, now and before training. Behind SELUs it stays"

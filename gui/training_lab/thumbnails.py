@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QColor, QImage
 
-from gui.training_lab.arrays import finite_rows
 from gui.widgets.plane import Extent
+from gui.widgets.run_arrays import finite_rows
 
 MOST_POINTS = 600
 _DOT = 2  # pixels

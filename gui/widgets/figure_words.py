@@ -8,6 +8,8 @@ _WORDS = {
     "critic_gradient": "critic's gradient ‖∇φ‖", "plan_entropy": "entropy of the plan", "steps_per_s": "steps / s",
     "skipped": "skipped steps", "modes": "modes covered", "kl_grid": "KL on the grid", "mmd": "MMD²",
     "latent_mmd": "MMD² of codes and prior",
+    "valid_accuracy": "validation accuracy", "valid_loss": "validation loss",
+    "valid_margin_loss": "validation margin loss",
     "sliced_wasserstein": "sliced Wasserstein", "frechet": "Fréchet distance", "inception": "inception score",
 }
 

@@ -35,7 +35,7 @@ AT_ONCE = 3  # plots drawn in one go, so that drawing many stays within a frame
 NEXT_MS = 8
 LEAST_WIDTH = 250  # pixels of a plot before a column less is made
 MOST_COLUMNS = 3
-HELD_OUT = "held_out_"
+HELD_OUT = ("held_out_", "valid_")
 DEFAULT_SMOOTHING = 0.8
 EMPTY_TEXT = "Choose drawings under “data” and press Start:\nthe curves of the run appear here."
 
@@ -263,7 +263,7 @@ class LivePlot(QWidget):
         """Find the plot that a new figure belongs into, or make one."""
         if name in self._family:
             return
-        bare = name.removeprefix(HELD_OUT)
+        bare = next((name.removeprefix(prefix) for prefix in HELD_OUT if name.startswith(prefix)), name)
         related = [title for title in self._panels if bare == title or bare.startswith(f"{title}_")]
         title = self._family[name] = max(related, key=len, default=bare)
         if title in self._panels:

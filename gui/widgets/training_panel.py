@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
+    QComboBox,
     QGridLayout,
+    QHBoxLayout,
     QLabel,
     QListWidget,
     QMenu,
@@ -26,25 +29,30 @@ from engine.runtime.run_folder import create_run, list_runs
 from engine.runtime.run_folder import open_run as open_folder
 from engine.trainers import trainer as find_trainer
 from gui.messages import Messages
+from gui.palette import LIGHT, Theme
 from gui.services.run_model import ELSEWHERE, RunModel, open_run_job
 from gui.services.trainer import PAUSED, STOPPING
 from gui.widgets.config_form import ConfigForm
 from gui.widgets.live_plot import LivePlot
-from gui.widgets.plot_theme import PlotTheme
+from gui.widgets.picture_views import GridView, pairs_entry, sweep_entry
 from gui.widgets.sketch_sheet import SketchSheet
+from gui.widgets.view_stage import ViewStage
 
 MOST_NOTES = 500
 MOST_RUNS_SHOWN = 25
 RATE_POINTS = 20
+_EMPTY_TEXT = "Choose the settings and press Start:\nthe curves of the run appear here."
 
 
 class TrainingPanel(QWidget):
     """Trains with any trainer of `engine.trainers`, and opens runs, finished ones and ones going on elsewhere.
 
-    `model_saved` brings the path of the model that a run has left when it ends.
+    `model_saved` brings the path of the model that a run has left when it ends; `save_requested` a QImage of the run's
+    pictures and a name for its file.
     """
 
     model_saved = Signal(str)
+    save_requested = Signal(object, str)
 
     def __init__(self, trainer_name: str, messages: Messages, parent: QWidget | None = None) -> None:
         """A panel for a new run; raises `TrainingError` when there is no trainer of this name."""
@@ -53,9 +61,15 @@ class TrainingPanel(QWidget):
         self._messages = messages
         self.run: RunModel | None = None
         self._recent: deque[Metrics] = deque(maxlen=RATE_POINTS)
+        self._presets = self._trainer.presets()
         self.form = ConfigForm(self._trainer.config_class(), parent=self)
-        self.plot = LivePlot(self)
+        self.preset_box = QComboBox(self)
+        self.preset_box.addItems(list(self._presets))
+        self.preset_box.setToolTip("Ready settings to start from; each can be changed below before the run begins.")
+        self.preset_box.setAccessibleName("Preset")
+        self.plot = LivePlot(self, _EMPTY_TEXT)
         self.sheet = SketchSheet(self)
+        self.pictures = ViewStage([pairs_entry(LIGHT), sweep_entry(LIGHT)], LIGHT, self)
         self.notes = QListWidget(self)
         self.notes.setToolTip("What the training has to say: skipped steps, applied changes, restored checkpoints.")
         self.state_line = QLabel(self)
@@ -69,6 +83,7 @@ class TrainingPanel(QWidget):
         self.open_button.setMenu(self._runs_menu)
         self._lay_out()
         self._connect()
+        self._on_preset_box_activated()
         self._refresh()
 
     @property
@@ -105,6 +120,7 @@ class TrainingPanel(QWidget):
         self._connect_run(self.run)
         self.form.set_config(opened.config)
         self.run.replay()
+        self._watch(self.isVisible())
         self._refresh()
 
     def add_data(self, path: Path) -> None:
@@ -112,15 +128,26 @@ class TrainingPanel(QWidget):
         data = self.form.parameter("data")
         data.setValue(tuple(dict.fromkeys([*data.value(), str(path)])))
 
-    def set_theme(self, theme: PlotTheme) -> None:
+    def set_theme(self, theme: Theme) -> None:
         """Wear other colours."""
         self.plot.set_theme(theme)
         self.sheet.set_theme(theme)
+        self.pictures.set_theme(theme)
 
     def shut_down(self) -> None:
         """Let go of the run before the window closes; it saves and ends by itself."""
         if self.run is not None:
             self.run.shut_down()
+
+    def showEvent(self, event: QShowEvent) -> None:  # Qt's name
+        """Have the pictures come more often than they are kept."""
+        super().showEvent(event)
+        self._watch(True)
+
+    def hideEvent(self, event: QHideEvent) -> None:  # Qt's name
+        """The run need not draw for nobody."""
+        super().hideEvent(event)
+        self._watch(False)
 
     # ---- layout
 
@@ -136,12 +163,17 @@ class TrainingPanel(QWidget):
             (self.start_button, self.pause_button, self.stop_button, self.new_button, self.open_button)
         ):
             grid.addWidget(button, index // 3, index % 3)
+        presets = QHBoxLayout()
+        presets.addWidget(QLabel("Preset", self))
+        presets.addWidget(self.preset_box, 1)
         column = QVBoxLayout(settings)
+        column.addLayout(presets)
         column.addWidget(self.form, 1)
         column.addLayout(grid)
         column.addWidget(self.state_line)
         below = QSplitter(Qt.Orientation.Horizontal)
         below.addWidget(self.sheet)
+        below.addWidget(self.pictures)
         below.addWidget(self.notes)
         stage = QSplitter(Qt.Orientation.Vertical)
         stage.addWidget(self.plot)
@@ -158,9 +190,13 @@ class TrainingPanel(QWidget):
         layout.addWidget(whole)
         # Not every trainer draws or has something to say; both come with the first that there is to show.
         self.sheet.hide()
+        self.pictures.hide()
         self.notes.hide()
 
     def _connect(self) -> None:
+        self.preset_box.activated.connect(self._on_preset_box_activated)
+        for view in self.pictures.findChildren(GridView):
+            view.save_requested.connect(self.save_requested)
         self.form.edited.connect(self._on_form_edited)
         self.new_button.clicked.connect(self._on_new_clicked)
         self.start_button.clicked.connect(self._on_start_clicked)
@@ -182,6 +218,11 @@ class TrainingPanel(QWidget):
     def _on_form_edited(self, changes: Mapping[str, Any]) -> None:
         if self.run is not None:
             self.run.edit(changes)
+
+    def _on_preset_box_activated(self) -> None:
+        preset = self._presets[self.preset_box.currentText()]
+        self.form.set_preset(preset)
+        self.form.set_config(preset)
 
     def _on_new_clicked(self) -> None:
         self._forget_run()
@@ -229,10 +270,11 @@ class TrainingPanel(QWidget):
 
     def _on_run_shown(self, arrays: Mapping[str, Any], step: int) -> None:
         samples = arrays.get("samples")
-        if samples is None:
-            return
-        self.sheet.set_samples(samples, f"step {step:,}")
-        self.sheet.setVisible(self.sheet.count > 0)
+        if samples is not None:
+            self.sheet.set_samples(samples, f"step {step:,}")
+            self.sheet.setVisible(self.sheet.count > 0)
+        self.pictures.show_arrays(arrays, step)
+        self.pictures.setVisible(bool(self.pictures.offered))
 
     def _on_run_note(self, event: Note) -> None:
         warning = "Warning. " if event.level == "warning" else ""
@@ -248,6 +290,10 @@ class TrainingPanel(QWidget):
 
     # ---- the view
 
+    def _watch(self, watched: bool) -> None:
+        if self.run is not None:
+            self.run.watch(watched)
+
     def _forget_run(self) -> None:
         if self.run is not None:
             self.run.shut_down()
@@ -257,6 +303,8 @@ class TrainingPanel(QWidget):
         self.plot.clear()
         self.sheet.clear()
         self.sheet.hide()
+        self.pictures.clear()
+        self.pictures.hide()
         self.notes.clear()
         self.notes.hide()
 
@@ -271,6 +319,7 @@ class TrainingPanel(QWidget):
         self.stop_button.setEnabled(active)
         self.stop_button.setText("&Kill now" if state == STOPPING else "S&top")
         self.form.set_live(self.run is not None)
+        self.preset_box.setEnabled(self.run is None)
         self._tell_state()
 
     def _tell_state(self) -> None:

@@ -151,3 +151,17 @@ def test_the_worst_comes_first_and_everything_has_words() -> None:
     levels = [LEVELS.index(each.level) for each in found]
     assert levels == sorted(levels) and len(found) == 5
     assert all(each.text.endswith(".") and each.advice.endswith(".") for each in found)
+
+
+def test_capsules_that_stay_short_are_asleep() -> None:
+    digits, pairs = {"data": "digits"}, {"data": "two digits"}
+    assert names(symptoms(steady(margin_loss=0.8), digits)) == {"capsules asleep": "bad"}
+    assert names(symptoms(steady(margin_loss=1.63), pairs)) == {"capsules asleep": "bad"}
+    assert symptoms(steady(margin_loss=0.8), pairs) == symptoms(steady(margin_loss=0.3), digits) == []
+
+
+def test_what_is_recognised_in_training_alone_is_known_by_heart() -> None:
+    assert names(symptoms(steady(accuracy=0.97, valid_accuracy=0.96), {})) == {"recognises new pictures": "good"}
+    found = symptoms(steady(accuracy=1.0, valid_accuracy=0.9), {})
+    assert names(found) == {"learned by heart": "watch"} and "90.0% of the pictures kept aside" in found[0].text
+    assert symptoms(steady(accuracy=1.0), {}) == symptoms(steady(valid_accuracy=1.0), {}) == []

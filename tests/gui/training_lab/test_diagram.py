@@ -14,6 +14,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QWidget
 from pytestqt.qtbot import QtBot
 
+from engine.capsules.config import CapsuleTrainConfig
 from engine.gan.config import GanTrainConfig
 from engine.sketch.config import SketchTrainConfig
 from engine.wae.config import WaeTrainConfig
@@ -22,11 +23,13 @@ from gui.training_lab.diagram import NetworkDiagram, diagram_for
 from gui.training_lab.diagram_plan import plan_for, summary
 from gui.training_lab.field_controls import SCALES, FieldControl, NumberBox
 
-GAN, WAE = GanTrainConfig(), WaeTrainConfig()
+GAN, WAE, CAPSULES = GanTrainConfig(), WaeTrainConfig(), CapsuleTrainConfig()
 ALL = [
     *(replace(GAN, ambient=ambient, objective=objective) for ambient in ("off", "ambient", "ignore", "unmeasure")
       for objective in ("non-saturating", "optimal transport")),
     *(replace(WAE, method=method) for method in ("wae-mmd", "wae-gan", "vae", "ae")),
+    *(replace(CAPSULES, network=network) for network in ("capsnet", "matched-cnn", "cnn")),
+    replace(CAPSULES, decoder="none"),
 ]
 
 Make = Callable[..., NetworkDiagram]
@@ -67,7 +70,7 @@ def check_plan(config: Any) -> None:
         assert len(cells) == len(set(cells)), "two nodes in one place"
     for moment in plan.moments.values():
         assert moment.back <= back
-        if names >= {"prior"} or "noise" in names:
+        if names & {"prior", "noise", "conv", "network"}:
             assert moment.nodes <= names and moment.forward <= edges
     assert all(summary(config, node.name) for node in plan.nodes if node.structure)
     assert plan.described().count(" to ") == len(plan.edges)
@@ -88,7 +91,7 @@ def test_what_is_no_pair_of_networks_has_no_drawing(qtbot: QtBot, config: Any) -
     assert diagram_for(config, LIGHT) is None
 
 
-@pytest.mark.parametrize("config", [GAN, replace(GAN, objective="optimal transport", ambient="ambient"), WAE])
+@pytest.mark.parametrize("config", [GAN, replace(GAN, objective="optimal transport", ambient="ambient"), WAE, CAPSULES])
 def test_boxes_fit_and_do_not_touch_at_any_width(make: Make, config: Any) -> None:
     diagram = make(config)
     heights = []
@@ -263,3 +266,33 @@ def test_the_wheel_changes_a_control_only_when_it_has_the_focus(make: Make, qtbo
     qtbot.waitUntil(steps.editor.hasFocus)
     turn()
     assert steps.value == 2
+
+
+def test_capsules_vote_and_the_digit_is_drawn_again(make: Make) -> None:
+    plan = plan_for(CAPSULES)
+    assert plan is not None
+    assert plan.described().startswith("Data to Conv1; Conv1 to Primary capsules; Primary capsules to Routing")
+    assert {"decoder", "output"} <= {edge.start for edge in plan.edges if edge.back}
+    silent = plan_for(replace(CAPSULES, decoder="none"))
+    assert silent is not None and "output" not in {node.name for node in silent.nodes}
+    assert ("capsules", "decoder") not in {(edge.start, edge.end) for edge in silent.edges if edge.back}
+    diagram = make(CAPSULES)
+    diagram.set_running(True)
+    enabled = {name for box in diagram.boxes.values() for name, each in box.controls.items() if each.isEnabled()}
+    assert enabled == {"shift", "distortion", "reconstruction_weight", "learning_rate"}
+    diagram.set_running(False)
+    diagram.show_config(replace(CAPSULES, network="cnn"))
+    assert set(diagram.boxes) == {"data", "network", "loss"}
+    diagram.show_config(CAPSULES)
+    assert len(diagram.boxes) == 8
+
+
+def test_the_sweep_stands_on_the_capsules(make: Make, qtbot: QtBot) -> None:
+    diagram = make(CAPSULES)
+    thumbnail = diagram.boxes["capsules"].thumbnail
+    assert thumbnail is not None and thumbnail.image.isNull()
+    diagram.show_arrays({"sweep": np.full((16, 11, 8, 8), 200, np.uint8)})
+    qtbot.waitUntil(lambda: not thumbnail.image.isNull())
+    assert (thumbnail.image.width(), thumbnail.image.height()) == (88, 64)
+    diagram.show_figures({"accuracy": 0.5, "margin_loss": 0.25})
+    qtbot.waitUntil(lambda: diagram.boxes["capsules"].figure_text("accuracy") == "0.5")

@@ -62,3 +62,14 @@ def test_the_picture_that_ships(tmp_path_factory: pytest.TempPathFactory, monkey
     QImage(3, 2, QImage.Format.Format_RGB32).save(str(folder / "modes.png"))
     found = shipped_picture("modes")
     assert found is not None and found.width() == 3
+
+
+def test_a_run_without_samples_shows_what_it_has_redrawn() -> None:
+    run = create_run("standin", StandinConfig(), paths.runs() / "2026-01-01-x")
+    run.write_status("finished")
+    (run.path / "arrays").mkdir()
+    data, redrawn = np.full((2, 8, 8), 1, np.uint8), np.full((2, 8, 8), 2, np.uint8)
+    np.savez(run.path / "arrays" / "1.npz", data=data)
+    assert np.array_equal(next(iter(recent_runs(1))).samples, data)  # type: ignore[arg-type]
+    np.savez(run.path / "arrays" / "2.npz", data=data, reconstructions=redrawn)
+    assert np.array_equal(next(iter(recent_runs(1))).samples, redrawn)  # type: ignore[arg-type]

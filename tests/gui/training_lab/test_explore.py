@@ -120,6 +120,8 @@ def test_it_says_why_there_is_nothing_and_opens_a_model_as_soon_as_there_is_one(
     page.choose(run_of(page, tmp_path / "other", "sketch"))  # type: ignore[arg-type]
     settle(qtbot, page)
     assert model_of(page) is None and "another kind" in page.hint.text()
+    page.choose(run_of(page, tmp_path / "third", "capsules"))  # type: ignore[arg-type]
+    assert model_of(page) is None and "Capsule lab" in page.hint.text() and choices(page) == []
 
 
 def test_the_newest_model_makes_other_samples_of_the_same_latents(

@@ -14,8 +14,9 @@ from pytestqt.qtbot import QtBot
 from gui.palette import DARK, LIGHT
 from gui.training_lab.image_stage import ImageStage
 from gui.training_lab.latent_view import LatentView, class_marker
-from gui.training_lab.picture_views import GridView, TriptychView, arrange_pairs
 from gui.training_lab.plot_views import GradientNormsView, SingularValuesView
+from gui.training_lab.triptych_view import TriptychView
+from gui.widgets.picture_views import GridView, arrange_pairs
 from tests.helpers.pointer import click
 from tests.helpers.stage_arrays import Named, digits, picture_arrays
 
@@ -182,3 +183,29 @@ def test_every_view_can_be_painted_in_both_themes(stage: ImageStage, size: tuple
         stage.set_theme(DARK)
         assert stage.grab().toImage() != light
     assert stage.size().toTuple() == size
+
+
+def test_a_capsule_run_has_pairs_and_a_sheet_of_what_each_dimension_does(stage: ImageStage) -> None:
+    sweep = np.arange(16 * 11, dtype=np.uint8).reshape(16, 11, 1, 1).repeat(8, axis=2).repeat(8, axis=3)
+    stage.show_arrays({"data": digits(5), "reconstructions": digits(5), "sweep": sweep}, 1)
+    assert stage.offered == ["Reconstructions", "Sweep"] and stage.view == "Reconstructions"
+    stage.choose("Sweep")
+    (grid,) = (each.grid for each in stage.findChildren(GridView) if each.isVisibleTo(stage))
+    assert (grid.columns, grid.count) == (11, 176)
+    assert grid.picture(3 * 11 + 5).pixelColor(2, 2).red() == 38
+    stage.show_arrays({"sweep": sweep[::-1].copy()}, 2)
+    assert grid.picture(0).pixelColor(2, 2).red() == 165
+
+
+def test_a_run_that_only_recognises_shows_what_it_learns_from(stage: ImageStage) -> None:
+    stage.show_arrays({"data": digits(5), "samples": digits(2)}, 1)
+    assert stage.offered == ["Samples"]
+    stage.clear()
+    stage.show_arrays({"data": digits(5)}, 1)
+    assert stage.offered == ["Data"] and view(stage, GridView, 4).grid.count == 5
+
+
+def test_a_sweep_that_is_none_is_left_out(stage: ImageStage) -> None:
+    for shape, kind in (((16, 8, 8), np.uint8), ((2, 3, 4, 4), np.float32), ((0, 11, 8, 8), np.uint8)):
+        stage.show_arrays({"sweep": np.zeros(shape, kind)}, 1)
+        assert stage.offered == []

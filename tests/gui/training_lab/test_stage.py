@@ -111,3 +111,10 @@ def test_it_keeps_small_where_several_stand_side_by_side(stage: RunStage) -> Non
     for arrays in (plane_arrays(), picture_arrays(), layer_arrays()):
         stage.show_arrays(arrays, 1)
         assert stage.minimumSizeHint().width() <= 300 and stage.minimumSizeHint().height() <= 260
+
+
+def test_a_moment_of_a_run_without_samples_does_not_speak_of_codes(stage: RunStage) -> None:
+    stage.show_arrays({"data": np.zeros((3, 8, 8), np.uint8), "reconstructions": np.zeros((3, 8, 8), np.uint8)}, 1)
+    assert stage.kind == IMAGES
+    stage.show_phase("step", "score", {})
+    assert stage.caption.sentence.text() == "The networks compute what the loss is made of."

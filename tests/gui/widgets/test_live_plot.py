@@ -87,9 +87,10 @@ def test_smoothing_slider_draws_the_curves_again(plot: LivePlot) -> None:
     assert exact.faint is None
 
 
-def test_held_out_figures_are_not_smoothed(plot: LivePlot) -> None:
+@pytest.mark.parametrize("twin", ["held_out_loss", "valid_loss"])
+def test_held_out_figures_are_not_smoothed(plot: LivePlot, twin: str) -> None:
     for step, value in enumerate((0.0, 1.0, 0.0)):
-        plot.add(point(step, held_out_loss=value))
+        plot.add(point(step, **{twin: value}))
     plot._smoothing.setValue(90)
     plot.draw()
     (line,) = plot.panel("loss").lines

@@ -22,6 +22,8 @@ from engine.runtime.recorder import Recorder
 from engine.runtime.run_folder import RunFolder, create_run, list_runs
 from engine.runtime.worker import run_recorded
 from gui.messages import Messages
+from gui.palette import DARK
+from gui.widgets.picture_views import GridView
 from gui.widgets.training_panel import TrainingPanel
 from tests.helpers.standin_trainer import STANDIN, StandinConfig
 
@@ -225,6 +227,52 @@ def test_arrays_that_are_no_drawings_show_no_sheet(panel: TrainingPanel) -> None
     recorder.close("finished")
     panel.open_run(run.path)
     assert not panel.sheet.isVisible()
+
+
+def test_pictures_that_are_redrawn_and_bent_are_shown_as_they_come(panel: TrainingPanel, qtbot: QtBot) -> None:
+    run = create_run("standin", StandinConfig())
+    recorder = Recorder(RunFolder(run.path))
+    pictures = np.full((3, 8, 8), 9, np.uint8)
+    recorder.record(Arrays(1, {"data": pictures, "reconstructions": pictures, "sweep": pictures[None].repeat(2, 0)}))
+    recorder.close("finished")
+    assert not panel.pictures.isVisible()
+    panel.open_run(run.path)
+    assert panel.pictures.isVisible() and panel.pictures.offered == ["Reconstructions", "Sweep"]
+    assert not panel.sheet.isVisible()
+    panel.set_theme(DARK)
+    panel.pictures.choose("Sweep")
+    grid = next(view.grid for view in panel.pictures.findChildren(GridView) if view.isVisible())
+    assert (grid.columns, grid.count) == (3, 6)
+    with qtbot.waitSignal(panel.save_requested):
+        grid.save_requested.emit(grid.sheet(), "sweep.png")
+    click(qtbot, panel.new_button)
+    assert not panel.pictures.isVisible() and panel.pictures.offered == []
+
+
+def test_a_run_is_watched_while_the_panel_is_seen(panel: TrainingPanel) -> None:
+    panel.open_run(create_run("standin", StandinConfig()).path)
+    assert panel.run is not None
+    watched = [panel.run._watched]
+    panel.hide()
+    watched.append(panel.run._watched)
+    panel.show()
+    assert [*watched, panel.run._watched] == [True, False, True]
+
+
+def test_a_preset_fills_the_form_until_there_is_a_run(
+    qtbot: QtBot, messages: Messages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    presets = {"slow": StandinConfig(steps=7), "rough": StandinConfig(kind="rough")}
+    monkeypatch.setattr("tests.helpers.standin_trainer.PRESETS", presets)
+    panel = TrainingPanel("standin", messages)
+    qtbot.addWidget(panel)
+    assert panel.form.config() == presets["slow"] and panel.form.differing() == []
+    panel.preset_box.setCurrentText("rough")
+    panel.preset_box.activated.emit(1)
+    assert panel.form.config() == presets["rough"] and panel.preset_box.isEnabled()
+    panel.open_run(create_run("standin", StandinConfig()).path)
+    assert not panel.preset_box.isEnabled()
+    panel.shut_down()
 
 
 def test_unknown_trainer_is_refused(qtbot: QtBot, messages: Messages) -> None:

@@ -10,8 +10,8 @@ from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from gui.palette import Theme
-from gui.training_lab.arrays import NamedArrays
 from gui.widgets.collapsing_bar import CollapsingBar
+from gui.widgets.run_arrays import NamedArrays
 
 
 class ViewWidget(QWidget):

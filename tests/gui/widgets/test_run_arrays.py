@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays_of
 from numpy.typing import NDArray
 
-from gui.training_lab import arrays as read
+from gui.widgets import run_arrays as read
 from tests.helpers.stage_arrays import digits, picture_arrays, plan_arrays, plane_arrays
 
 ANY_ARRAY: st.SearchStrategy[NDArray[np.generic]] = arrays_of.arrays(

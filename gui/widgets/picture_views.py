@@ -1,4 +1,4 @@
-"""Views of an image run's pictures: samples, pairs, rows, and AmbientGAN's three sheets."""
+"""Views of a run's pictures: samples, pairs, rows, and the sheet of a capsule that is bent."""
 
 from __future__ import annotations
 
@@ -6,25 +6,19 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from gui.palette import Theme
-from gui.training_lab import arrays as read
-from gui.training_lab.arrays import NamedArrays
-from gui.training_lab.view_stage import ViewWidget
+from gui.widgets import run_arrays as read
 from gui.widgets.picture_grid import PictureGrid
+from gui.widgets.run_arrays import NamedArrays
+from gui.widgets.view_stage import ViewEntry, ViewWidget
 
 Arranged = tuple[NDArray[np.uint8], int]  # pictures, and how many to a row; 0: as many as fill the space best
 
-_SHEETS = (
-    ("measured_data", "Measured data", "What the camera gave: the only data there is, y = f(x)."),
-    ("samples", "Samples", "What the generator makes, G(z), never seen by the discriminator."),
-    ("measured_samples", "Measured samples", "The same samples through the measurement, f(G(z)): what is compared."),
-)
-
-
-_FEWEST = 16  # pictures of a sheet; fewer would say too little
+_PAIRS = "Above: an example x; below: what the model draws again from its code"
+_SWEEP = "One digit: each row changes one of its capsule's numbers, from −0.25 at the left to +0.25 at the right"
 
 
 class GridView(ViewWidget):
@@ -91,54 +85,28 @@ def arrange_rows(arrays: NamedArrays) -> Arranged | None:
     return read.picture_rows(arrays, "interpolations")
 
 
-class TriptychView(ViewWidget):
-    """Measured data, samples and measured samples of an AmbientGAN (Bora et al. 2018), side by side."""
+def arrange_sweep(arrays: NamedArrays) -> Arranged | None:
+    """`sweep`, a row for each number of the capsule (Sabour et al. 2017, figure 4)."""
+    return read.picture_rows(arrays, "sweep")
 
-    chosen = Signal(str, int)
-    save_requested = Signal(object, str)
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        """Three empty sheets."""
-        super().__init__(parent)
-        self.grids: dict[str, PictureGrid] = {}
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(8)
-        for name, title, tip in _SHEETS:
-            grid = PictureGrid(theme, title, self)
-            grid.picture_chosen.connect(lambda index, name=name: self.chosen.emit(name, index))
-            grid.save_requested.connect(self.save_requested)
-            heading = QLabel(title, self)
-            heading.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-            heading.setToolTip(tip)
-            heading.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-            column = QVBoxLayout()
-            column.setSpacing(4)
-            column.addWidget(grid, 1)
-            column.addWidget(heading)
-            row.addLayout(column, 1)
-            self.grids[name] = grid
+def arrange_data_alone(arrays: NamedArrays) -> Arranged | None:
+    """`data` of a run that makes no pictures, such as one that only recognises them."""
+    found = read.pictures(arrays, "data")
+    makes_some = any(name in arrays for name in ("samples", "reconstructions", "measured_data"))
+    return None if found is None or makes_some else (found, 0)
 
-    def presents(self, arrays: NamedArrays) -> bool:
-        """Whether anything measured is there."""
-        return any(read.pictures(arrays, name) is not None for name in ("measured_data", "measured_samples"))
 
-    def show_arrays(self, arrays: NamedArrays) -> None:
-        """Show the sheets that are there; the others stay."""
-        for name, grid in self.grids.items():
-            found = read.pictures(arrays, name)
-            if found is not None:
-                grid.set_pictures(found, least=_FEWEST)
+def pairs_entry(theme: Theme) -> ViewEntry:
+    """Examples and what an auto-encoder or a CapsNet makes of them."""
+    view = GridView("reconstructions", "Reconstructions", _PAIRS, arrange_pairs, theme)
+    return ViewEntry("Reconstructions", "Examples above what the model draws again from their codes", view)
 
-    def clear(self) -> None:
-        """Show nothing."""
-        for grid in self.grids.values():
-            grid.clear()
 
-    def set_theme(self, theme: Theme) -> None:
-        """Take other colours."""
-        for grid in self.grids.values():
-            grid.set_theme(theme)
+def sweep_entry(theme: Theme) -> ViewEntry:
+    """One digit's capsule, bent along each of its dimensions."""
+    view = GridView("sweep", "Sweep", _SWEEP, arrange_sweep, theme)
+    return ViewEntry("Sweep", "What each number of a digit's capsule v_j stands for: one digit, bent along each", view)
 
 
 def caption_label(text: str, parent: QWidget) -> QLabel:
