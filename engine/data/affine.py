@@ -11,7 +11,6 @@ from torch import Generator, Tensor
 from engine.data.placement import LEAST_SCALE, MAX_ROTATION, MAX_SHEAR, MOST_SCALE
 
 _INK = 0.05  # brightness from which a pixel belongs to the digit
-_ROOM = 44  # pixels, for a digit of 20 at its largest wherever it turns
 
 
 def transformed(pictures: Tensor, amounts: Tensor) -> Tensor:
@@ -48,26 +47,21 @@ def distorted(digits: Tensor, generator: Generator, side: int, share: float = 1.
     amounts[:, 0] = MAX_ROTATION * share * signed[:, 0]
     amounts[:, 1] = MAX_SHEAR * share * signed[:, 1]
     amounts[:, 2:4] = 1 + (MOST_SCALE - LEAST_SCALE) / 2 * share * signed[:, 2:]
-    roomy = transformed(padded(digits, max(_ROOM, side)), amounts)
+    # No distortion within the ranges leaves a ground of this size, whatever the picture holds.
+    length = digits.shape[-1] * (1 + (MOST_SCALE - 1) * share) * math.hypot(1 + MAX_SHEAR * share, 1)
+    roomy = transformed(padded(digits, max(2 * math.ceil(length / 2) + digits.shape[-1] % 2, side)), amounts)
     places = torch.rand(count, 2, generator=generator)
     corners = torch.stack([
         _corners((roomy > _INK).any(dim=axis).squeeze(1), side, places[:, number])
         for number, axis in enumerate((3, 2))
     ], 1)
-    return windows(roomy, corners, side)
+    return windows(F.pad(roomy, [side] * 4), corners + side, side)
 
 
 def shifted(pictures: Tensor, generator: Generator, side: int, reach: int) -> Tensor:
     """Pictures [n, 1, h, w] on a black ground [n, 1, side, side], each off its middle by up to `reach` whole pixels."""
-    margin = (side - pictures.shape[-1]) // 2
-    room = max(reach - margin, 0)
-    wide = padded(pictures, side + 2 * room)
-    corners = torch.randint(-reach, reach + 1, (len(pictures), 2), generator=generator) if reach else torch.zeros(
-        len(pictures), 2, dtype=torch.int64
-    )
-    if room < reach:
-        wide = F.pad(wide, [reach - room] * 4)
-    return windows(wide, corners + reach, side)
+    corners = torch.randint(2 * reach + 1, (len(pictures), 2), generator=generator)
+    return windows(padded(pictures, side + 2 * reach), corners, side)
 
 
 def padded(pictures: Tensor, side: int) -> Tensor:
@@ -85,11 +79,13 @@ def windows(pictures: Tensor, corners: Tensor, side: int) -> Tensor:
 
 
 def _corners(inked: Tensor, side: int, places: Tensor) -> Tensor:
-    """Where windows may begin so as to hold all lines that are inked (bool [n, length]); `places` in [0, 1) choose."""
+    """Where windows may begin so as to hold all lines that are inked (bool [n, length]); `places` in [0, 1) choose.
+
+    They may reach beyond the lines. Where nothing is inked, or more than a window holds, the middle is kept.
+    """
     length = inked.shape[1]
     first = inked.int().argmax(1)
     last = length - 1 - inked.flip(1).int().argmax(1)
-    low, high = (last + 1 - side).clamp(0, length - side), first.clamp(0, length - side)
-    too_long = low > high
+    low, high = last + 1 - side, first
     chosen = low + (places * (high - low + 1)).long()
-    return torch.where(too_long, (low + high) // 2, chosen)
+    return torch.where(low > high, (low + high) // 2, chosen)

@@ -24,8 +24,8 @@ _KEPT_LABELS = ("test_labels", "y_test")
 def open_labelled(path: Path) -> PictureSet:
     """Grey pictures uint8 [n, 1, H, W] and their labels; those under test names are kept apart, or every tenth.
 
-    Known names are images and labels, train_images and test_images, x_train and x_test, and so on. Numbers from 0 to 1
-    become bytes. Raises `BadFileError` with a sentence.
+    Known names are images and labels, train_images and test_images, x_train and x_test, and so on. Where
+    none is above 1, black and white are 0 and 1. Raises `BadFileError` with a sentence.
     """
     arrays = read_arrays(path)
     pictures = _images(_first(arrays, _IMAGES), path)
@@ -74,13 +74,11 @@ def _images(images: NDArray[np.generic] | None, path: Path) -> Pixels:
         )
     if len(images) == 0:
         raise BadFileError(f"{path.name} holds no images.")
-    if images.dtype != np.uint8:
-        numbers = images.astype(np.float64)
-        least, most = numbers.min(), numbers.max()
-        if not (np.isfinite(most) and least >= 0 and most <= 255):  # NaN is neither
-            raise BadFileError(f"The images of {path.name} go from {least:g} to {most:g}; 0 to 1 or to 255 is needed.")
-        scale = 255.0 if images.dtype.kind == "f" and most <= 1 else 1.0
-        images = np.round(numbers * scale).astype(np.uint8)
+    least, most = float(images.min()), float(images.max())
+    if not (least >= 0 and most <= 255):  # NaN is neither
+        raise BadFileError(f"The images of {path.name} go from {least:g} to {most:g}; 0 to 1 or to 255 is needed.")
+    if images.dtype != np.uint8 or most <= 1:
+        images = np.round(images * np.float32(255 if most <= 1 else 1)).astype(np.uint8)
     return np.ascontiguousarray(images, np.uint8)[:, None]
 
 
