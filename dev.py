@@ -220,7 +220,8 @@ def test_steps(args: Sequence[str]) -> list[tuple[str, list[str]]]:
     others = [path for path in paths if path not in engine]
     pytest = [str(PYTHON), "-m", "pytest"]
     steps = []
-    side_by_side = ["-n", str(min(os.cpu_count() or 1, 4))]
+    # A worker that crashes ends the run: pytest-xdist may wait for ever for the tests of one that it has replaced.
+    side_by_side = ["-n", str(min(os.cpu_count() or 1, 4)), "--max-worker-restart", "0"]
     if engine or not paths:
         blocked = [*pytest, "-p", "tests.helpers.no_qt", *side_by_side]
         steps.append(("engine tests, Qt blocked", blocked + (engine or ["tests/engine"]) + options))

@@ -14,7 +14,7 @@ Command = Callable[[Sequence[str], str], None]
 
 def commands() -> dict[tuple[str, ...], tuple[str, Command]]:
     """Every command: its words, one line of help and what runs it (imports happen there)."""
-    from engine.cli import catalog, evaluation, generative, reproduce, sketch
+    from engine.cli import capsules, catalog, evaluation, generative, reproduce, sketch
 
     training: dict[tuple[str, ...], tuple[str, Command]] = {
         ("train", name): (f"Train {known.title_in_sentence}.", _training(name)) for name, known in TRAINERS.items()
@@ -26,6 +26,7 @@ def commands() -> dict[tuple[str, ...], tuple[str, Command]]:
         ("sample", "wae"): ("Make samples with an auto-encoder and write them to a file.", generative.sample_wae),
         ("evaluate", "sketch"): ("Measure a Sketch-RNN on drawings.", sketch.evaluate),
         ("evaluate", "classifier"): ("Measure a digit classifier on the test digits.", evaluation.evaluate_classifier),
+        ("evaluate", "capsules"): ("Measure a capsule network, or one to compare it with.", capsules.evaluate_capsules),
         ("evaluate", "gan"): ("Measure the samples of a GAN against data.", generative.evaluate_gan),
         ("evaluate", "wae"): ("Measure samples and codes of an auto-encoder against data.", generative.evaluate_wae),
         ("prune", "sketch"): ("Leave out categories of a Sketch-RNN that it has not learned.", sketch.prune),

@@ -73,6 +73,8 @@ class LabEntry:
 LABS: tuple[LabEntry, ...] = (
     LabEntry(name="sketch", title="Sketch", icon_name="mdi6.draw", path="gui.sketch_lab.lab:SketchLab"),
     LabEntry(
+        name="capsules", title="Capsules", icon_name="mdi6.vector-polyline", path="gui.capsule_lab.lab:CapsuleLab"),
+    LabEntry(
         name="training", title="Training", icon_name="mdi6.chart-bell-curve-cumulative",
         path="gui.training_lab.lab:TrainingLab"),
 )

@@ -22,6 +22,7 @@ from engine.errors import EngineError
 from gui.lab import LABS, Lab, LabContext, LabEntry
 from gui.messages import Messages
 from gui.rail import Rail
+from gui.services.garbage import GarbageCollector
 from gui.settings import Settings
 from gui.theme import ThemeManager
 from gui.toasts import ToastStack
@@ -60,6 +61,7 @@ class MainWindow(QMainWindow):
         wanted = first_lab if first_lab is not None else settings.get("window/lab", "")
         self._wanted = wanted if wanted in self._entries else next(iter(self._entries))
 
+        self._garbage = GarbageCollector(self)
         self.status = StatusBar()
         self.context = LabContext(messages, settings, theme, self.status)
         self.rail = Rail(labs, theme)
@@ -136,6 +138,7 @@ class MainWindow(QMainWindow):
         super().paintEvent(event)
         if not self._painted and self.isVisible():
             self._painted = True
+            self._garbage.start()
             QTimer.singleShot(0, self, self._make_wanted_lab)
 
     def closeEvent(self, event: QCloseEvent) -> None:
@@ -153,6 +156,7 @@ class MainWindow(QMainWindow):
         self._settings.set("window/geometry", bytes(self.saveGeometry().data()))
         self._settings.set("window/lab", self._wanted)
         self._settings.save()
+        self._garbage.stop()
         super().closeEvent(event)
 
     def _lay_out(self) -> QWidget:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -14,11 +15,19 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from tests.helpers.silence import pytest_runtest_makereport, silence
 
-__all__ = ["own_home", "pytest_runtest_makereport", "session_home", "silence"]
+__all__ = ["exact_numbers", "own_home", "pytest_runtest_makereport", "session_home", "silence"]
 
 # The same examples each time, and no limit on how long one takes: a busy machine is no defect.
 settings.register_profile("house", deadline=None, derandomize=True)
 settings.load_profile("house")
+
+
+@pytest.fixture(autouse=True)
+def exact_numbers() -> Iterator[None]:
+    """Training in this process has denormals flushed, which hypothesis takes for a broken processor afterwards."""
+    yield
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_flush_denormal(False)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -95,8 +95,8 @@ class CapsuleTrainConfig:
 
 _PAPER = CapsuleTrainConfig()
 PRESETS = {
-    "small": CapsuleTrainConfig(channels=32, primary_types=8, steps=3000, name="small capsules"),
     "paper": _PAPER,
+    "small": replace(_PAPER, channels=32, primary_types=8, steps=3000, name="small capsules"),
     "one-routing": replace(_PAPER, routings=1),
     "sharp": replace(_PAPER, decoder="convolutions"),
     "two-digits": replace(_PAPER, data="two digits", image_size=36, shift=4, channels=64),

@@ -24,6 +24,7 @@ MAX_FILE_BYTES = 64 * 2**20
 MAX_PIXELS = 64 * 2**20
 MAX_MEMORY = 2**29
 KEPT_SHARE = 0.1
+_LARGE_ENOUGH = 512  # pixels of the longer side of a picture that is looked at alone
 
 _FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP")
 _SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp")
@@ -98,6 +99,32 @@ def read_picture(file: Path, size: int, colour: bool) -> Pixels:
             image.draft(None, (4 * size, 4 * size))
             image.load()  # here, since Pillow says only once that the end is missing
             return _squared(_plain(image), size, colour, _orientation(image))
+
+
+def open_picture(file: Path) -> Image.Image:
+    """One picture, whole and upright, in grey; transparency becomes white. Raises `BadFileError` with a sentence."""
+    try:
+        with file.open("rb") as source, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            if os.fstat(source.fileno()).st_size > MAX_FILE_BYTES:
+                raise _TooLarge
+            with Image.open(source, formats=_FORMATS) as image:
+                if image.size[0] * image.size[1] > MAX_PIXELS:
+                    raise _TooLarge
+                image.draft(None, (_LARGE_ENOUGH, _LARGE_ENOUGH))
+                image.load()
+                plain, orientation = _plain(image), _orientation(image)
+    except (_TooLarge, Image.DecompressionBombError):
+        limit = f"{MAX_PIXELS >> 20} million pixels or {MAX_FILE_BYTES >> 20} MB"
+        raise BadFileError(f"{file.name} is larger than {limit}; make it smaller first.") from None
+    except Exception as error:  # decoders answer a broken file with almost any kind of error
+        kinds = "png, jpg, bmp, gif or webp"
+        raise BadFileError(f"{file.name} is no picture that can be read; choose a {kinds}.") from error
+    plain.thumbnail((_LARGE_ENOUGH, _LARGE_ENOUGH))
+    if plain.mode == "RGBA":
+        plain = Image.alpha_composite(Image.new("RGBA", plain.size, "white"), plain)
+    grey = plain.convert("L")
+    return grey.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else grey
 
 
 def _squared(image: Image.Image, size: int, colour: bool, orientation: int) -> Pixels:

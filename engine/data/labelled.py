@@ -78,8 +78,9 @@ def _images(images: NDArray[np.generic] | None, path: Path) -> Pixels:
     if not (least >= 0 and most <= 255):  # NaN is neither
         raise BadFileError(f"The images of {path.name} go from {least:g} to {most:g}; 0 to 1 or to 255 is needed.")
     if images.dtype != np.uint8 or most <= 1:
-        images = np.round(images * np.float32(255 if most <= 1 else 1)).astype(np.uint8)
-    return np.ascontiguousarray(images, np.uint8)[:, None]
+        scaled = images.astype(np.float32) * np.float32(255 if most <= 1 else 1)
+        return np.round(scaled, out=scaled).astype(np.uint8, order="C")[:, None]
+    return np.array(images, np.uint8, order="C")[:, None]  # what was read from a file cannot be written to
 
 
 def _labels(labels: NDArray[np.generic] | None, count: int, path: Path) -> NDArray[np.int64]:

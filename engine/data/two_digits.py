@@ -1,7 +1,8 @@
 """MultiMNIST: two digits of different classes over each other (Sabour, Frosst and Hinton 2017, section 6).
 
 Each digit is shifted by up to 4 pixels in each direction on a ground of 36 pixels, where boxes of 20 pixels share
-73 % of their area on average (the paper says 80 %). Pairs are made when they are asked for, and depend on the generator alone.
+73 % of their area on average (the paper says 80 %). Pairs are made when they are asked for, and depend on the generator
+alone.
 """
 
 from __future__ import annotations

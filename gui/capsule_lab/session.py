@@ -25,8 +25,9 @@ CAPSULES, CNN, TWO_DIGITS = "capsules", "cnn", "two digits"
 ROLES = (CAPSULES, CNN, TWO_DIGITS)
 # What the hand waits for comes first.
 URGENCY = (
+    "drawn",
     *(f"open {role}" for role in ROLES), "look", "bend", "two", "routing", "sweep", "curves", "iterations", "ranges",
-    "list", "test digits",
+    "list", "add", "given", "test digits",
 )
 
 
@@ -39,6 +40,7 @@ class KnownModel:
     side: int
     class_names: tuple[str, ...]
     parameter_count: int
+    device: str
     capsule_size: int = 0
     routings: int = 0
     grid: int = 0
@@ -107,13 +109,15 @@ class CapsuleSession(QObject):
 
 def _opened(role: str, path: Path) -> tuple[Any, KnownModel]:
     from engine.capsules.model import load_capsules, load_cnn
+    from engine.runtime.devices import describe_device
 
+    device = describe_device()
     if role == CNN:
         cnn = load_cnn(path)
-        return cnn, KnownModel(path, cnn.name, cnn.side, cnn.class_names, cnn.parameter_count)
+        return cnn, KnownModel(path, cnn.name, cnn.side, cnn.class_names, cnn.parameter_count, device)
     model = load_capsules(path)
     known = KnownModel(
-        path, model.name, model.side, model.class_names, model.parameter_count, model.capsule_size, model.routings,
-        model.grid, model.can_reconstruct,
+        path, model.name, model.side, model.class_names, model.parameter_count, device, model.capsule_size,
+        model.routings, model.grid, model.can_reconstruct,
     )
     return model, known

@@ -64,8 +64,12 @@ class SubjectModel(QObject):
         before = self._subject
         if all(_is_same(getattr(before, name), value) for name, value in changes.items()):
             return
-        self._subject = replace(before, **changes)
-        self.changed.emit(self._subject, before)
+        self.replace(replace(before, **changes))
+
+    def replace(self, subject: Subject) -> None:
+        """Look at another subject altogether."""
+        before, self._subject = self._subject, subject
+        self.changed.emit(subject, before)
 
 
 def _is_same(before: Any, after: Any) -> bool:

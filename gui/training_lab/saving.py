@@ -15,9 +15,9 @@ from engine.runtime.job import Arrays, Job
 from gui.messages import Messages
 from gui.palette import Theme
 from gui.services.jobs import LabWorker
+from gui.services.picture_saver import PictureSaver
 from gui.services.run_model import RunModel
 from gui.training_lab.gif_export import GifExport
-from gui.training_lab.picture_saver import PictureSaver
 from gui.training_lab.run_export import about, export_arrays, export_metrics, export_picture
 from gui.training_lab.stage import RunStage
 from gui.training_lab.workspace import Workspace

@@ -37,9 +37,12 @@ def silence(request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture) ->
     """Fail the test that left something behind or logged a warning, and clear it away for the next one."""
     threads, processes, windows = set(threading.enumerate()), _children(), _windows()
     gc.freeze()  # what exists now is not searched again below
+    # Not on a thread of a worker or of pytest-xdist, which would destroy parts of a window while Qt uses them.
+    gc.disable()
     with _unexpected_records(caplog) as problems:
         yield
         problems += _left_in_qt(windows)
+    gc.enable()
     gc.unfreeze()
     problems += _left_threads(threads) + _left_processes(processes)
     if problems and not request.node.stash.get(_failed, False):

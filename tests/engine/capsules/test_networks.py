@@ -57,7 +57,7 @@ def test_pictures_come_back_in_their_size(decoder: str, side: int) -> None:
     assert capsules.shape == (3, 10, 16)
     assert network.primary_capsules(pictures).shape == (3, 8, network.config.primary_count)
     made = network.reconstruct(capsules, torch.tensor([1, 2, 3]))
-    assert made.shape == pictures.shape and 0 <= made.min() and made.max() <= 1
+    assert made.shape == pictures.shape and made.min() >= 0 and made.max() <= 1
     assert torch.allclose(network(pictures), capsules.norm(dim=2))
 
 

@@ -135,7 +135,7 @@ def test_squash_shortens_and_is_smooth_at_zero(dtype: torch.dtype) -> None:
     wanted = torch.tensor([[0.6, 0.8], [0.6, -0.8]], dtype=dtype) * torch.tensor([[25 / 26], [0.2]], dtype=dtype)
     torch.testing.assert_close(short[:2], wanted)
     assert not short[2].any()
-    short.sum().backward()
+    torch.autograd.backward(short.sum())
     assert vectors.grad is not None and vectors.grad.isfinite().all()
 
 
@@ -160,8 +160,8 @@ def test_margin_loss_is_that_of_a_plain_loop() -> None:
     lengths, present = rng.random((6, 10)), (rng.random((6, 10)) < 0.3).astype(np.float64)
     total = 0.0
     for n, k in np.ndindex(6, 10):
-        total += present[n, k] * max(0.0, 0.9 - lengths[n, k]) ** 2
-        total += 0.5 * (1 - present[n, k]) * max(0.0, lengths[n, k] - 0.1) ** 2
+        length, is_there = float(lengths[n, k]), float(present[n, k])
+        total += is_there * max(0.0, 0.9 - length) ** 2 + 0.5 * (1 - is_there) * max(0.0, length - 0.1) ** 2
     found = margin_loss(torch.from_numpy(lengths), torch.from_numpy(present))
     assert float(found) == pytest.approx(total / 6, abs=1e-6)
 

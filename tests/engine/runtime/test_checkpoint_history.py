@@ -29,7 +29,7 @@ def test_many_checkpoints_are_thinned_out_and_the_first_and_the_newest_stay(tmp_
     assert all(history.path(step).read_text() == str(step) for step in kept)
 
 
-@given(st.sets(st.integers(0, 10**6), max_size=30), st.integers(2, 20))
+@given(st.sets(st.integers(0, 10**6), max_size=30), st.integers(3, 20))
 def test_thinning_leaves_out_of_the_older_half_alone(steps: set[int], most: int) -> None:
     ordered = sorted(steps)
     out = thinned(ordered, most)

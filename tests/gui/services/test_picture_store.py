@@ -30,6 +30,7 @@ class SlowRun(RunFolder):
         self.open.set()
         self.reading = threading.Event()
         self.version = 0.0
+        self.holds_at: int | None = None
 
     def hold(self) -> None:
         """Let reads wait for `open`."""
@@ -39,6 +40,8 @@ class SlowRun(RunFolder):
     def arrays(self, step: int) -> Arrays:
         """A picture that says its step."""
         self.read.append(step)
+        if step == self.holds_at:
+            self.open.clear()
         self.reading.set()
         version = self.version
         assert self.open.wait(10)
@@ -154,7 +157,8 @@ def test_reading_ahead_takes_half_of_the_room_at_most(store: PictureStore, run: 
 
 def test_a_new_request_comes_before_reading_ahead(store: PictureStore, run: SlowRun, qtbot: QtBot) -> None:
     got: list[Arrays] = []
-    store.request(run, 0, lambda _arrays: run.hold(), near=[1, 2, 3])
+    run.holds_at = 1
+    store.request(run, 0, got.append, near=[1, 2, 3])
     qtbot.waitUntil(lambda: run.read == [0, 1])
     store.request(run, 9, got.append)
     run.open.set()

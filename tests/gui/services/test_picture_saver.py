@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 
 from gui.messages import Messages
-from gui.training_lab.picture_saver import PictureSaver
+from gui.services.picture_saver import PictureSaver
 
 
 @pytest.fixture
