@@ -116,9 +116,9 @@ class _Part:
 
 def _check(source: PictureSet, config: CapsuleTrainConfig) -> None:
     side = source.shape[-1]
-    if side > config.image_size:
-        raise TrainingError(f"The pictures have {side} pixels a side; choose an image_size of at least that.")
     if config.data == "two digits" and config.image_size != SIDE:
         raise TrainingError(f"Two digits lie on a ground of {SIDE} pixels; choose an image_size of {SIDE}.")
+    if side > config.image_size:
+        raise TrainingError(f"The pictures have {side} pixels a side; choose an image_size of at least that.")
     if len(np.unique(source.labels)) < 2:
         raise TrainingError("One class alone leaves nothing to tell apart; choose pictures of two or more.")

@@ -47,17 +47,16 @@ def distorted(digits: Tensor, generator: Generator, side: int, share: float = 1.
     amounts[:, 0] = MAX_ROTATION * share * signed[:, 0]
     amounts[:, 1] = MAX_SHEAR * share * signed[:, 1]
     amounts[:, 2:4] = 1 + (MOST_SCALE - LEAST_SCALE) / 2 * share * signed[:, 2:]
-    # No distortion within the ranges leaves a ground of this length, whatever the picture holds; and on one twice as
-    # long as the window, the window can lie so that even a small digit comes to its edge.
+    # No distortion within the ranges leaves a ground of this length, whatever the picture holds.
     length = digits.shape[-1] * (1 + (MOST_SCALE - 1) * share) * math.hypot(1 + MAX_SHEAR * share, 1)
-    ground = max(math.ceil(length), 2 * side)
+    ground = max(math.ceil(length), side)
     roomy = transformed(padded(digits, ground + (ground - digits.shape[-1]) % 2), amounts)
     places = torch.rand(count, 2, generator=generator)
     corners = torch.stack([
         _corners((roomy > _INK).any(dim=axis).squeeze(1), side, places[:, number])
         for number, axis in enumerate((3, 2))
     ], 1)
-    return windows(roomy, corners, side)
+    return windows(F.pad(roomy, [side] * 4), corners + side, side)
 
 
 def shifted(pictures: Tensor, generator: Generator, side: int, reach: int) -> Tensor:
@@ -81,11 +80,13 @@ def windows(pictures: Tensor, corners: Tensor, side: int) -> Tensor:
 
 
 def _corners(inked: Tensor, side: int, places: Tensor) -> Tensor:
-    """Where windows may begin so as to hold all lines that are inked (bool [n, length]); `places` in [0, 1) choose."""
+    """Where windows may begin so as to hold all lines that are inked (bool [n, length]); `places` in [0, 1) choose.
+
+    They may reach beyond the lines. Where nothing is inked, or more than a window holds, the middle is kept.
+    """
     length = inked.shape[1]
     first = inked.int().argmax(1)
     last = length - 1 - inked.flip(1).int().argmax(1)
-    low, high = (last + 1 - side).clamp(0, length - side), first.clamp(0, length - side)
-    too_long = low > high
+    low, high = last + 1 - side, first
     chosen = low + (places * (high - low + 1)).long()
-    return torch.where(too_long, (low + high) // 2, chosen)
+    return torch.where(low > high, (low + high) // 2, chosen)

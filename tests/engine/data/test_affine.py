@@ -104,10 +104,13 @@ def test_distorted_digits_are_whole(margin: int, side: int, share: float) -> Non
 
 
 def test_distorted_digits_lie_anywhere_and_blank_ones_in_the_middle() -> None:
-    made = distorted(squares(3000, 11), Generator().manual_seed(1), 28, 0.0)
-    tops = (made[:, 0] > 0.5).any(2).int().argmax(1)
-    counts = torch.bincount(tops, minlength=23)
-    assert len(counts) == 23 and (counts - 3000 / 23).abs().max() < 5 * math.sqrt(3000 / 23)
+    off_the_middle = squares(3000, 11).roll((-8, 9), (2, 3))
+    for pictures in (squares(3000, 11), off_the_middle):
+        made = distorted(pictures, Generator().manual_seed(1), 28, 0.0)
+        for axis in (1, 2):
+            first = (made[:, 0] > 0.5).any(3 - axis).int().argmax(1)
+            counts = torch.bincount(first, minlength=23)
+            assert len(counts) == 23 and (counts - 3000 / 23).abs().max() < 5 * math.sqrt(3000 / 23)
     assert not distorted(torch.zeros(2, 1, 28, 28), Generator().manual_seed(1), 40).any()
     large = distorted(squares(4, 0), Generator().manual_seed(1), 20, 0.0)
     assert torch.equal(large, torch.ones(4, 1, 20, 20))
