@@ -30,7 +30,8 @@ def test_a_file_opens_as_what_it_is(decoder: str, tmp_path: Path) -> None:
     assert not model.module.training and not any(p.requires_grad for p in model.module.parameters())
     assert model.scores(PICTURES).shape == (5, 10) and model.scores(PICTURES[:0]).shape == (0, 10)
     other = load_recogniser(tiny_cnn(tmp_path / "cnn.safetensors"))
-    assert other.scores(PICTURES[:, :16, :16]).shape == (5, 10) and other.scores(PICTURES[:0, :16, :16]).shape == (0, 10)
+    small = PICTURES[:, :16, :16]
+    assert other.scores(small).shape == (5, 10) and other.scores(small[:0]).shape == (0, 10)
 
 
 def test_many_pictures_are_as_one_at_a_time(tmp_path: Path) -> None:
@@ -71,7 +72,6 @@ def test_a_picture_is_placed() -> None:
     made = placed(PICTURES[0], [Placement(), Placement(shift_x=4, shift_y=-4)], 36)
     np.testing.assert_allclose(made[0, 4:32, 4:32], PICTURES[0], atol=1e-4)
     np.testing.assert_allclose(made[1, :28, 8:], PICTURES[0], atol=1e-4)
-    assert placed(PICTURES[0], [], 36).shape == (0, 36, 36)
 
 
 # ---- what is in a file
