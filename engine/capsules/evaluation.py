@@ -52,7 +52,7 @@ class Result:
     @property
     def accuracy(self) -> float:
         """The share of pictures that are right, from 0 to 1."""
-        return 1 - self.errors / self.images
+        return (self.images - self.errors) / self.images
 
 
 def evaluate(model: CapsuleModel | CnnModel, data: str, count: int = 10_000) -> Result:

@@ -23,7 +23,7 @@ def test_a_model_of_the_catalog_on_a_file(tmp_path: Path) -> None:
     }
     assert done.values["images"] == 12 and np.array(done.values["confusion"]).sum() == 12
     assert done.values["error_percent"] == 100 * done.values["errors"] / 12
-    assert done.values["accuracy"] == 1 - done.values["errors"] / 12
+    assert done.values["accuracy"] == (12 - done.values["errors"]) / 12
 
 
 def test_refusals(tmp_path: Path) -> None:
