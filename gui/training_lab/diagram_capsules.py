@@ -68,7 +68,7 @@ def _capsnet(config: Any) -> Plan:
 def _plain(config: Any) -> Plan:
     nodes = (
         _data(config),
-        Node("network", "Convolutional network", "", "Convolutions, then layers in which every unit sees everything.",
+        Node("network", "CNN", "", "Convolutions, then layers in which every unit sees everything.",
              known(config, _NETWORK), figures=(_ACCURACY,)),
         _loss(config, "− log p", "Cross-entropy: how surprised the network is by the right answer.",
               (Figure("L", "loss", "The cross-entropy of the last batch."),)),

@@ -41,6 +41,7 @@ from gui.widgets.view_stage import ViewStage
 MOST_NOTES = 500
 MOST_RUNS_SHOWN = 25
 RATE_POINTS = 20
+_SELDOM = ("reconstruction_error",)  # measured seldom, and no prefix says so
 _EMPTY_TEXT = "Choose the settings and press Start:\nthe curves of the run appear here."
 
 
@@ -67,7 +68,7 @@ class TrainingPanel(QWidget):
         self.preset_box.addItems(list(self._presets))
         self.preset_box.setToolTip("Ready settings to start from; each can be changed below before the run begins.")
         self.preset_box.setAccessibleName("Preset")
-        self.plot = LivePlot(self, _EMPTY_TEXT)
+        self.plot = LivePlot(self, _EMPTY_TEXT, _SELDOM)
         self.sheet = SketchSheet(self)
         self.pictures = ViewStage([pairs_entry(LIGHT), sweep_entry(LIGHT)], LIGHT, self)
         self.notes = QListWidget(self)
@@ -179,7 +180,7 @@ class TrainingPanel(QWidget):
         stage.addWidget(self.plot)
         stage.addWidget(below)
         stage.setStretchFactor(0, 1)
-        stage.setSizes([560, 280])
+        stage.setSizes([460, 380])
         whole = QSplitter(Qt.Orientation.Horizontal, self)
         whole.addWidget(settings)
         whole.addWidget(stage)
