@@ -1,0 +1,303 @@
+"""The page on routing by agreement: who hands how much to whom, iteration by iteration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QHideEvent
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSlider,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.capsules.votes import by_position, entropy, field_of, largest_deviation, votes
+from gui.capsule_lab.capsule_words import capsule_symbol
+from gui.capsule_lab.coupling_maps import CouplingMaps
+from gui.capsule_lab.page import CapsulePage
+from gui.capsule_lab.routing_compare import ITERATIONS, Routed, RoutingCompare
+from gui.capsule_lab.routing_lengths import RoutingLengths
+from gui.capsule_lab.session import CAPSULES, KnownModel
+from gui.capsule_lab.subject import MOST_ITERATIONS, Subject
+from gui.capsule_lab.viewing import Viewing
+from gui.capsule_lab.votes_view import VotesView
+from gui.palette import Theme
+from gui.widgets.controls import button, label_for, row, set_slider
+
+if TYPE_CHECKING:
+    from engine.capsules.model import CapsuleModel, RoutingDetails
+
+Array = NDArray[np.float32]
+_PLAY_MS = 700
+_STRONGEST = 3
+
+_QUANTITIES = {
+    "couplings": ("Coupling c_ij", "The share c_ij of what a primary capsule hands out that goes to each digit."),
+    "agreement": ("Agreement û·v", "How well the prediction û_j|i of a primary capsule agrees with the outcome v_j."),
+    "logits": ("Logit b_ij", "The sum of the agreements so far, of which the couplings are the softmax over digits."),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class _Routing:
+    """What is shown of one routing, and the picture it is about."""
+
+    picture: Array
+    details: RoutingDetails
+
+
+class RoutingPage(CapsulePage):
+    """Asks for the details of the newest look while it is seen."""
+
+    slots = ("routing", "iterations")
+
+    def __init__(self, viewing: Viewing, theme: Theme, parent: QWidget | None = None) -> None:
+        """Nothing is shown yet."""
+        super().__init__(viewing, theme, parent)
+        self._routing: _Routing | None = None
+        self.maps = CouplingMaps(theme)
+        self.votes = VotesView(theme)
+        self.lengths = RoutingLengths(theme)
+        self.compare = RoutingCompare(theme)
+        self.voters = QLabel()
+        self.voters.setProperty("role", "title")
+        self.position = QLabel()
+        self.position.setWordWrap(True)
+        self.position.setProperty("role", "muted")
+        self.check = QLabel()
+        self.check.setProperty("role", "muted")
+        self.check.setToolTip("The softmax runs over the digits: what each primary capsule hands out adds up to 1.")
+        self._playing = QTimer(self)
+        self._playing.setInterval(_PLAY_MS)
+        self._lay_out()
+        self._connect()
+
+    def _lay_out(self) -> None:
+        self.iterations = QButtonGroup(self)
+        choices: list[QWidget] = [QLabel("Route")]
+        for count in range(1, MOST_ITERATIONS + 1):
+            choice = QPushButton(str(count))
+            choice.setCheckable(True)
+            choice.setProperty("role", "flat")
+            choice.setToolTip(f"Route {count} times; lengths and pictures everywhere follow.")
+            choice.setAccessibleName(f"Route {count} times")
+            self.iterations.addButton(choice, count)
+            choices.append(choice)
+        choices.append(QLabel("times"))
+        self.step = QSlider(Qt.Orientation.Horizontal)
+        self.step.setRange(1, 1)
+        self.step.setFixedWidth(96)
+        step_label = label_for("Iteration", self.step, "Which iteration is shown.", "Iteration")
+        self.step_number = QLabel()
+        self.step_number.setProperty("role", "value")
+        self.play_button = button("Play", "Go through the iterations, one after the other.")
+        self.play_button.setCheckable(True)
+        self.quantity = QComboBox()
+        for title, tip in _QUANTITIES.values():
+            self.quantity.addItem(title)
+            self.quantity.setItemData(self.quantity.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
+        self.quantity.setToolTip("What the maps show of each position and digit.")
+        self.quantity.setAccessibleName("What the maps show")
+        self.weighting = QComboBox()
+        self.weighting.addItems(["mean of the types", "weighted by |u_i|"])
+        self.weighting.setToolTip(
+            "The capsules of all types at a position are averaged: alike, or by the length |u_i| of each, which says "
+            "how much it has to hand out."
+        )
+        self.weighting.setAccessibleName("How the types are averaged")
+        first = row([*choices, step_label, self.step, self.step_number, self.play_button])
+        second = row([self.quantity, self.weighting, self.check])
+        right = QVBoxLayout()
+        right.setSpacing(4)
+        right.addWidget(self.voters)
+        right.addWidget(self.votes, 5)
+        right.addWidget(self.position)
+        right.addWidget(self.lengths, 3)
+        middle = QHBoxLayout()
+        middle.setSpacing(16)
+        middle.addWidget(self.maps, 5)
+        middle.addLayout(right, 3)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(8, 4, 0, 0)
+        whole.setSpacing(8)
+        whole.addLayout(first)
+        whole.addLayout(second)
+        whole.addLayout(middle, 1)
+        whole.addWidget(self.compare)
+        self.position.setMinimumHeight(3 * self.position.fontMetrics().height())
+        self.position.setAlignment(Qt.AlignmentFlag.AlignTop)
+
+    def _connect(self) -> None:
+        self.subject_model.changed.connect(self._on_subject_changed)
+        self.session.model_changed.connect(self._on_session_model_changed)
+        self.iterations.idClicked.connect(self._on_iterations_clicked)
+        self.step.valueChanged.connect(self._show)
+        self.play_button.toggled.connect(self._on_play_toggled)
+        self._playing.timeout.connect(self._on_playing_timeout)
+        self.quantity.currentIndexChanged.connect(self._show)
+        self.weighting.currentIndexChanged.connect(self._show)
+        self.maps.chosen.connect(self._on_maps_chosen)
+        self.votes.hovered.connect(self._on_votes_hovered)
+
+    # ---- what is shown
+
+    @property
+    def model(self) -> KnownModel | None:
+        """The capsule network, if there is one."""
+        return self.session.models.get(CAPSULES)
+
+    def refresh(self) -> None:
+        """Ask how the newest look was routed, then how it would be by other numbers of iterations."""
+        look = self.viewing.look
+        assert look is not None
+        count = self.subject.iterations
+        self.session.ask("routing", partial(_details, look.picture, count), self._on_details)
+        self.session.ask("iterations", partial(_compared, look.picture), self._on_compared)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take other colours."""
+        super().set_theme(theme)
+        for each in (self.maps, self.votes, self.lengths, self.compare):
+            each.set_theme(theme)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Nobody looks: nothing plays."""
+        self.play_button.setChecked(False)
+        super().hideEvent(event)
+
+    def _shown(self, lengths: Array) -> int:
+        shown = self.subject.shown
+        return int(lengths[-1].argmax()) if shown is None or shown >= lengths.shape[1] else shown
+
+    def _show(self) -> None:
+        """The iteration, the quantity and the class that are wanted, of the routing that is there."""
+        routing, model = self._routing, self.model
+        if routing is None or model is None:
+            return
+        details, at = routing.details, self.step.value() - 1
+        lengths, shown = details.lengths, self._shown(details.lengths)
+        quantity = list(_QUANTITIES)[self.quantity.currentIndex()]
+        weights = np.linalg.norm(details.primary, axis=1) if self.weighting.currentIndex() else None
+        values: Array = getattr(details, quantity)[at]
+        maps = by_position(values, model.grid, weights)
+        title = _QUANTITIES[quantity][0]
+        # Couplings are seen against equal shares, from which routing begins.
+        centre = 1 / len(model.class_names) if quantity == "couplings" else 0.0
+        self.maps.show_maps(routing.picture, maps, model.class_names, lengths[at], shown, title, centre)
+        cast = votes(details.couplings[at], details.agreement[at], details.outputs[at])[:, shown]
+        types = len(cast) // model.grid**2
+        self.votes.show_votes(routing.picture, cast.reshape(types, model.grid, model.grid).sum(axis=0))
+        self.lengths.show_lengths(lengths, model.class_names, shown, at)
+        self.voters.setText(f"Who voted for {model.class_names[shown]}?")
+        self.step_number.setText(f"{at + 1} of {len(lengths)}")
+        worst = largest_deviation(details.couplings)
+        self.check.setText(f"Σ_j c_ij = 1 for every child; largest deviation {worst:.0e}")
+
+    def _tell(self, position: tuple[int, int] | None) -> None:
+        """The numbers of the position under the mouse."""
+        routing, model = self._routing, self.model
+        if routing is None or model is None or position is None:
+            self.position.setText("Point at the picture to see what a position sees, and its strongest capsules.")
+            return
+        details, at = routing.details, self.step.value() - 1
+        shown, grid = self._shown(details.lengths), model.grid
+        y, x = position
+        children = np.arange(len(details.primary) // grid**2) * grid**2 + y * grid + x
+        shares = details.couplings[at][children, shown]
+        cast = votes(details.couplings[at], details.agreement[at], details.outputs[at])[children, shown]
+        best = np.argsort(-cast)[:_STRONGEST]
+        top, left, bottom, right = field_of(y, x)
+        strongest = ", ".join(f"type {t + 1} (c {shares[t]:.2f})" for t in best.tolist())
+        symbol = capsule_symbol(model.class_names[shown])
+        self.position.setText(
+            f"Rows {top}–{bottom - 1}, columns {left}–{right - 1}: mean c to {symbol} {shares.mean():.2f}, "
+            f"votes {cast.sum():+.3f}; strongest {strongest}"
+        )
+
+    # ---- what happens
+
+    def _on_details(self, routing: _Routing) -> None:
+        self._routing = routing
+        count = len(routing.details.couplings)
+        at_end = self.step.value() == self.step.maximum()
+        self.step.blockSignals(True)
+        self.step.setRange(1, count)
+        self.step.blockSignals(False)
+        if at_end and not self._playing.isActive():
+            set_slider(self.step, count)
+        chosen = self.iterations.button(count)
+        if chosen is not None:
+            chosen.setChecked(True)
+        self._show()
+        self._tell(None)
+
+    def _on_compared(self, routed: list[Routed]) -> None:
+        model = self.model
+        if model is not None:
+            self.compare.show_routed(routed, model.class_names, model.routings)
+
+    def _on_subject_changed(self, subject: Subject, before: Subject) -> None:
+        if self.isVisible() and subject.shown != before.shown:
+            self._show()
+
+    def _on_session_model_changed(self, role: str) -> None:
+        if role == CAPSULES:
+            self._routing = None
+            self.maps.clear()
+            self.votes.clear()
+            model = self.session.models[CAPSULES]
+            for choice in self.iterations.buttons():
+                count = self.iterations.id(choice)
+                choice.setText(f"{count} (as trained)" if count == model.routings else str(count))
+
+    def _on_iterations_clicked(self, count: int) -> None:
+        model = self.model
+        trained = model is not None and count == model.routings
+        self.subject_model.update(iterations=0 if trained else count)
+
+    def _on_play_toggled(self, on: bool) -> None:
+        self.play_button.setText("Stop" if on else "Play")
+        if on:
+            self.step.setValue(1)
+            self._playing.start()
+        else:
+            self._playing.stop()
+
+    def _on_playing_timeout(self) -> None:
+        if self.step.value() < self.step.maximum():
+            self.step.setValue(self.step.value() + 1)
+        else:
+            self.play_button.setChecked(False)
+
+    def _on_maps_chosen(self, shown: int) -> None:
+        self.subject_model.update(shown=shown, bends=(), locks={})
+
+    def _on_votes_hovered(self, position: tuple[int, int] | None) -> None:
+        self._tell(position)
+
+
+def _details(picture: Array, iterations: int, model: CapsuleModel) -> _Routing:
+    return _Routing(picture, model.details(picture, iterations))
+
+
+def _compared(picture: Array, model: CapsuleModel) -> list[Routed]:
+    found = []
+    for iterations in ITERATIONS:
+        details = model.details(picture, iterations)
+        lengths = details.lengths[-1]
+        longest = int(lengths.argmax())
+        redrawn = (
+            model.reconstruct(details.outputs[-1][longest][None], [longest])[0] if model.can_reconstruct else None
+        )
+        found.append(Routed(iterations, lengths, entropy(details.couplings[-1]), redrawn))
+    return found
