@@ -76,7 +76,7 @@ class CouplingMaps(QWidget):
         line = float(self.fontMetrics().height() + 4)
         width = (self.width() - _GAP * (columns - 1)) / columns
         height = (self.height() - line - _GAP * (rows - 1)) / rows - line
-        side = max(min(width, height), 8.0)
+        side = max(min(width, height) - 2, 8.0)
         row, column = divmod(index, columns)
         return QRectF(column * (width + _GAP) + (width - side) / 2, row * (side + line + _GAP), side, side)
 
@@ -85,7 +85,7 @@ class CouplingMaps(QWidget):
         line = self.fontMetrics().height() + 4 + _GAP
 
         def side(columns: int) -> float:
-            return min(self.width() / columns, self.height() / -(-count // columns) - line)
+            return min(self.width() / columns - 1, self.height() / -(-count // columns) - line)
 
         columns = max(range(1, count + 1), key=side)
         return columns, -(-count // columns)

@@ -29,6 +29,7 @@ from gui.capsule_lab.lengths import LengthBars
 from gui.capsule_lab.models import ModelChooser
 from gui.capsule_lab.page import CapsulePage
 from gui.capsule_lab.past import Past
+from gui.capsule_lab.routing_page import RoutingPage
 from gui.capsule_lab.scenes import scenes_of
 from gui.capsule_lab.session import CAPSULES, CapsuleSession
 from gui.capsule_lab.subject import Picture, Subject, SubjectModel
@@ -43,9 +44,10 @@ COLUMN_WIDTH = 316
 PICTURE_FILTER = "Pictures (*.png *.jpg *.jpeg *.bmp *.gif *.webp);;All files (*)"
 MODEL_SUFFIX = ".safetensors"
 _NO_MODEL = "There is no capsule network yet. Train one on the page Train, or add a model file."
-BEND, TRAIN = range(2)
+BEND, ROUTING, TRAIN = range(3)
 _PAGES = (
     ("Bend", "Change the numbers of a capsule v_j and see what they mean."),
+    ("Routing", "See how the primary capsules agree on a digit."),
     ("Train", "Train a capsule network and watch it learn."),
 )
 
@@ -73,6 +75,7 @@ class CapsuleLab(Lab):
         self.saver = PictureSaver(context.messages, self)
         self.demonstration = Demonstration(self.subject, self)
         self.bend = BendPage(self.viewing, context.settings, theme)
+        self.routing = RoutingPage(self.viewing, theme)
         self.training: TrainingPanel | None = None
         self._is_shown = False
         self._lay_out()
@@ -81,7 +84,7 @@ class CapsuleLab(Lab):
     @property
     def capsule_pages(self) -> tuple[CapsulePage, ...]:
         """The pages about the subject."""
-        return (self.bend,)
+        return (self.bend, self.routing)
 
     def _lay_out(self) -> None:
         self.no_model = QLabel(_NO_MODEL)

@@ -23,4 +23,4 @@ def scenes_of(lab: CapsuleLab) -> dict[str, Callable[[], None]]:
         lab.subject.update(placement=Placement(rotation=12.0))
         lab.show_page(index)
 
-    return {name: partial(page, index) for index, name in enumerate(("bend", "train"))}
+    return {name: partial(page, index) for index, name in enumerate(("bend", "routing", "train"))}
