@@ -27,6 +27,7 @@ class CouplingMaps(QWidget):
         super().__init__(parent)
         self._theme = theme
         self._images: list[QImage] = []
+        self._values: Array = np.zeros((0, 0, 0), np.float32)
         self._names: tuple[str, ...] = ()
         self._lengths: Array = np.zeros(0, np.float32)
         self._shown = -1
@@ -44,6 +45,11 @@ class CouplingMaps(QWidget):
         """How many maps are shown."""
         return len(self._images)
 
+    @property
+    def values(self) -> Array:
+        """What the maps show, [grid, grid, j]."""
+        return self._values
+
     def show_maps(
         self, picture: Array, maps: Array, names: tuple[str, ...], lengths: Array, shown: int, unit: str, centre: float
     ) -> None:
@@ -52,6 +58,7 @@ class CouplingMaps(QWidget):
         All have one scale, as far to both sides of `centre` as any number is.
         """
         self._names, self._lengths, self._shown, self._unit = names, lengths, shown, unit
+        self._values = maps
         self._scale, self._centre = Scale.of(maps, centre), centre
         self._images = [
             picture_image(heat_picture(picture, maps[..., index], self._scale)) for index in range(len(names))

@@ -83,6 +83,9 @@ class RoutingPage(CapsulePage):
         self._playing.setInterval(_PLAY_MS)
         self._lay_out()
         self._connect()
+        self._tell()
+        if self.model is not None:
+            self._on_session_model_changed(CAPSULES)
 
     def _lay_out(self) -> None:
         self.iterations = QButtonGroup(self)

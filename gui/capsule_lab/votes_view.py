@@ -41,6 +41,16 @@ class VotesView(QWidget):
             "strongest are numbered. Under the mouse: the pixels that a position sees."
         )
 
+    @property
+    def votes(self) -> Array:
+        """What is shown, [grid, grid]."""
+        return self._votes
+
+    @property
+    def hovered_position(self) -> tuple[int, int] | None:
+        """The position (y, x) that is pointed at."""
+        return self._hovered
+
     def show_votes(self, picture: Array, votes: Array) -> None:
         """Votes [grid, grid] over a digit [S, S]."""
         self._votes, self._side = votes, len(picture)
