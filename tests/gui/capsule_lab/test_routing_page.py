@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -144,8 +145,14 @@ def test_votes_are_pointed_at(qtbot: QtBot, page: RoutingPage, path: Path) -> No
     QTest.mouseMove(page.votes, (area.topLeft() + QPointF(14.5 * unit, 12.5 * unit)).toPoint())
     assert page.votes.hovered_position == (2, 3)
     assert page.position.text().startswith("Rows 4–20, columns 6–22: c to v₄ from ")
-    best = children[int(np.argmax(cast[children]))]
-    assert f"strongest type {best // grid**2 + 1} ({details.couplings[-1][best, 4]:.3f})" in page.position.text()
+    # A network that has learned nothing shares out equally; these couplings are all different.
+    couplings = np.random.default_rng(1).dirichlet(np.ones(10), details.couplings.shape[:2]).astype(np.float32)
+    details = replace(details, couplings=couplings)
+    page._on_details(page_module._Routing(blob(), details))
+    cast = votes(couplings[-1], details.agreement[-1], details.outputs[-1])[:, 4]
+    best, shares = children[int(np.argmax(cast[children]))], couplings[-1][children, 4]
+    assert f"from {shares.min():.3f} to {shares.max():.3f}" in page.position.text()
+    assert f"strongest type {best // grid**2 + 1} ({couplings[-1][best, 4]:.3f})" in page.position.text()
     page.subject_model.update(shown=5)
     assert "c to v₅" in page.position.text()  # what is told is never of another class
     QTest.keyClick(page.votes, Qt.Key.Key_Down)
@@ -157,7 +164,9 @@ def test_votes_are_pointed_at(qtbot: QtBot, page: RoutingPage, path: Path) -> No
 def test_one_pass_compares_as_many_would(page: RoutingPage, path: Path) -> None:
     look, model = page.viewing.look, load_capsules(path)
     assert look is not None
-    for each in page_module._compared(look.picture, model):
+    compared = page_module._compared(look.picture, model)
+    assert [each.iterations for each in compared] == [1, 2, 3, 5]
+    for each in compared:
         details = model.details(look.picture, each.iterations)
         lengths, longest = details.lengths[-1], int(details.lengths[-1].argmax())
         np.testing.assert_allclose(each.lengths, lengths, atol=1e-6)
@@ -168,10 +177,17 @@ def test_one_pass_compares_as_many_would(page: RoutingPage, path: Path) -> None:
 
 
 def test_another_model_forgets_what_was_asked_of_the_one_before(
-    qtbot: QtBot, page: RoutingPage, tmp_path: Path
+    qtbot: QtBot, page: RoutingPage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     look_at(qtbot, page)
+    answers: list[object] = []
+    monkeypatch.setattr(page, "_on_details", answers.append)
+    monkeypatch.setattr(page, "_on_compared", answers.append)
     page.refresh()
+    page.session.model_changed.emit(CAPSULES)
+    settle(qtbot, page)
+    assert len(answers) == 2  # to what was asked with the look of the new model
+    monkeypatch.undo()
     page.session.open(CAPSULES, tiny_capsules(tmp_path / "two.safetensors", image_size=36, decoder="none"))
     qtbot.waitUntil(lambda: page.session.models[CAPSULES].side == 36, timeout=PATIENCE)
     settle(qtbot, page)
