@@ -42,7 +42,12 @@ def field_of(y: int, x: int) -> tuple[int, int, int, int]:
 
 
 def entropy(couplings: Array) -> float:
-    """Mean entropy of what each child [i, j] hands out, as a share of that of equal shares: 1 undecided, 0 decided."""
+    """Mean entropy of what each child [i, j] hands out, as a share of that of equal shares: 1 undecided, 0 decided.
+
+    With one parent there is nothing to decide: 0.
+    """
+    if couplings.shape[1] == 1:
+        return 0.0
     shares = np.maximum(couplings.astype(np.float64), 1e-30)
     return float(-(shares * np.log(shares)).sum(axis=1).mean() / np.log(couplings.shape[1]))
 

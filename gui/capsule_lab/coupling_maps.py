@@ -27,18 +27,28 @@ class CouplingMaps(QWidget):
         super().__init__(parent)
         self._theme = theme
         self._images: list[QImage] = []
+        self._values: Array = np.zeros((0, 0, 0), np.float32)
         self._names: tuple[str, ...] = ()
         self._lengths: Array = np.zeros(0, np.float32)
         self._shown = -1
-        self._scale, self._unit = Scale(0.0, 1.0, False), ""
+        self._scale, self._unit, self._centre = Scale(0.0, 1.0, True), "", 0.5
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName("A heat map for each class")
+        self.setToolTip(
+            "Each cell lies in the middle of the 17 x 17 pixels that the primary capsules u_i at its position see. "
+            "Below: the class and the length |v_j| after this iteration. A click chooses the class whose v_j is shown."
+        )
 
     @property
     def count(self) -> int:
         """How many maps are shown."""
         return len(self._images)
+
+    @property
+    def values(self) -> Array:
+        """What the maps show, [grid, grid, j]."""
+        return self._values
 
     def show_maps(
         self, picture: Array, maps: Array, names: tuple[str, ...], lengths: Array, shown: int, unit: str, centre: float
@@ -48,7 +58,8 @@ class CouplingMaps(QWidget):
         All have one scale, as far to both sides of `centre` as any number is.
         """
         self._names, self._lengths, self._shown, self._unit = names, lengths, shown, unit
-        self._scale = Scale.of(maps, centre)
+        self._values = maps
+        self._scale, self._centre = Scale.of(maps, centre), centre
         self._images = [
             picture_image(heat_picture(picture, maps[..., index], self._scale)) for index in range(len(names))
         ]
@@ -106,13 +117,23 @@ class CouplingMaps(QWidget):
             painter.drawText(below, int(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignVCenter), text)
         if self._images:
             self._paint_scale(painter, line)
+        else:
+            painter.setPen(QColor(theme.muted))
+            words = int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap)
+            painter.drawText(self.rect(), words, "The maps come with a model and a picture.")
         if self.hasFocus():
             painter.setPen(QPen(QColor(theme.accent), 1.0, Qt.PenStyle.DotLine))
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
         painter.end()
 
     def _paint_scale(self, painter: QPainter, line: float) -> None:
-        theme, top = self._theme, self.height() - line
+        theme = self._theme
+        top = self.box(len(self._images) - 1).bottom() + line + 4
+        painter.setPen(QColor(theme.muted))
+        if self._scale.is_flat:
+            everywhere = f"{self._unit}   {self._centre:.3g} everywhere"
+            painter.drawText(QRectF(0, top, self.width(), line), int(Qt.AlignmentFlag.AlignCenter), everywhere)
+            return
         bar = QRectF(self.width() / 2 - _LEGEND / 2, top + 4, _LEGEND, line - 8)
         gradient = QLinearGradient(bar.topLeft(), bar.topRight())
         for place in np.linspace(0, 1, 9).tolist():
@@ -123,9 +144,11 @@ class CouplingMaps(QWidget):
         painter.setPen(QColor(theme.muted))
         middle = int(Qt.AlignmentFlag.AlignVCenter)
         left = QRectF(0, top, bar.left() - 6, line)
-        painter.drawText(left, middle | int(Qt.AlignmentFlag.AlignRight), f"{self._unit}   {self._scale.low:.3g}")
+        low = f"{self._scale.low:.3g}".replace("-", "−")
+        painter.drawText(left, middle | int(Qt.AlignmentFlag.AlignRight), f"{self._unit}   {low}")
         right = QRectF(bar.right() + 6, top, self.width() - bar.right() - 6, line)
-        painter.drawText(right, middle | int(Qt.AlignmentFlag.AlignLeft), f"{self._scale.high:.3g}")
+        high = f"{self._scale.high:.3g}   dark: {self._centre:.3g}"
+        painter.drawText(right, middle | int(Qt.AlignmentFlag.AlignLeft), high)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Choose the class under the mouse."""

@@ -31,6 +31,11 @@ class Scale:
     high: float
     two_ways: bool
 
+    @property
+    def is_flat(self) -> bool:
+        """Whether all values are the same, but for what rounding does."""
+        return self.high - self.low <= 2.1 * _LEAST
+
     @classmethod
     def of(cls, values: Array, centre: float | None) -> Scale:
         """From 0 to the largest value, or as far to both sides of `centre` as any value is."""

@@ -59,6 +59,11 @@ class RoutingCompare(QWidget):
         ))
         self.update()
 
+    def clear(self) -> None:
+        """Nothing to compare."""
+        self._routed = ()
+        self.update()
+
     def set_theme(self, theme: Theme) -> None:
         """Take other colours."""
         self._theme = theme
@@ -80,7 +85,7 @@ class RoutingCompare(QWidget):
             title = f"{times}{', as trained' if each.iterations == self._trained else ''}"
             painter.setPen(QColor(theme.text))
             painter.drawText(QRectF(left, 0, inner, line + 2), int(Qt.AlignmentFlag.AlignLeft), title)
-            bars = QRectF(left, line + 6, inner - 84, self.height() - 2 * line - 14)
+            bars = QRectF(left, line + 6, inner - (0 if each.redrawn is None else 84), self.height() - 2 * line - 14)
             self._paint_bars(painter, bars, each.lengths)
             if each.redrawn is not None:
                 side = min(76.0, bars.height())
@@ -90,7 +95,7 @@ class RoutingCompare(QWidget):
                 painter.drawRect(box)
             painter.setPen(QColor(theme.muted))
             below = QRectF(left, self.height() - line - 2, inner, line + 2)
-            painter.drawText(below, int(Qt.AlignmentFlag.AlignLeft), f"entropy of c {100 * each.entropy:.1f} %")
+            painter.drawText(below, int(Qt.AlignmentFlag.AlignLeft), f"entropy of c_ij {100 * each.entropy:.2f} %")
         painter.end()
 
     def _paint_bars(self, painter: QPainter, box: QRectF, lengths: Array) -> None:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from gui.palette import Theme
 
 Array = NDArray[np.float32]
+_MOST_ROOM = 80  # logical pixels for a name
 
 
 class RoutingLengths(QWidget):
@@ -35,6 +36,11 @@ class RoutingLengths(QWidget):
         self.setAccessibleDescription(f"After {len(lengths)}: {last}")
         self.update()
 
+    def clear(self) -> None:
+        """Show no lines."""
+        self._lengths = np.zeros((0, 0), np.float32)
+        self.update()
+
     def set_theme(self, theme: Theme) -> None:
         """Take other colours."""
         self._theme = theme
@@ -51,7 +57,7 @@ class RoutingLengths(QWidget):
         theme, metrics = self._theme, self.fontMetrics()
         line = metrics.height()
         area = QRectF(metrics.horizontalAdvance("1.0") + 8, 6, 0, 0)
-        area.setRight(self.width() - metrics.horizontalAdvance("00") - 12)
+        area.setRight(self.width() - self._room - 12)
         area.setBottom(self.height() - line - 4)
         count = len(self._lengths)
         step = area.width() / max(count - 1, 1)
@@ -75,7 +81,27 @@ class RoutingLengths(QWidget):
             order = [j for j in range(self._lengths.shape[1]) if j not in (longest, self._shown)]
             for j in [*order, longest, self._shown]:
                 self._paint_line(painter, area, step, j, is_told=j in (longest, self._shown))
+            self._paint_names(painter, area, longest)
         painter.end()
+
+    @property
+    def _room(self) -> int:
+        """For names, right of the lines."""
+        widest = max((self.fontMetrics().horizontalAdvance(name) for name in self._names), default=0)
+        return min(max(widest, self.fontMetrics().horizontalAdvance("00")), _MOST_ROOM)
+
+    def _paint_names(self, painter: QPainter, area: QRectF, longest: int) -> None:
+        """The longest above, the shown one below it, however near their lines end."""
+        metrics, line, least = self.fontMetrics(), float(self.fontMetrics().height()), area.top() - 6.0
+        for j in dict.fromkeys((longest, self._shown)):
+            if 0 <= j < self._lengths.shape[1]:
+                end = area.bottom() - float(self._lengths[-1, j]) * area.height()
+                top = max(end - line / 2, least)
+                painter.setPen(QColor(self._theme.accent if j == self._shown else self._theme.text))
+                name = metrics.elidedText(self._names[j], Qt.TextElideMode.ElideRight, self._room)
+                box = QRectF(area.right() + 8, top, self._room + 4, line)
+                painter.drawText(box, int(Qt.AlignmentFlag.AlignVCenter), name)
+                least = top + line - 2
 
     def _paint_line(self, painter: QPainter, area: QRectF, step: float, j: int, *, is_told: bool) -> None:
         if not 0 <= j < self._lengths.shape[1]:
@@ -91,7 +117,3 @@ class RoutingLengths(QWidget):
         if len(points) == 1 or is_told:
             for point in points:
                 painter.drawEllipse(point, 1.5, 1.5)
-        if is_told:
-            line = self.fontMetrics().height()
-            box = QRectF(points[-1].x() + 6, points[-1].y() - line / 2, 40, line)
-            painter.drawText(box, int(Qt.AlignmentFlag.AlignVCenter), self._names[j])

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.capsules.votes import by_position, entropy, field_of, largest_deviation, votes
-from gui.capsule_lab.capsule_words import capsule_symbol
+from gui.capsule_lab.capsule_words import capsule_symbol, signed
 from gui.capsule_lab.coupling_maps import CouplingMaps
 from gui.capsule_lab.page import CapsulePage
 from gui.capsule_lab.routing_compare import ITERATIONS, Routed, RoutingCompare
@@ -65,12 +65,14 @@ class RoutingPage(CapsulePage):
         """Nothing is shown yet."""
         super().__init__(viewing, theme, parent)
         self._routing: _Routing | None = None
+        self._position: tuple[int, int] | None = None  # of the grid, which is pointed at
         self.maps = CouplingMaps(theme)
         self.votes = VotesView(theme)
         self.lengths = RoutingLengths(theme)
         self.compare = RoutingCompare(theme)
         self.voters = QLabel()
         self.voters.setProperty("role", "title")
+        self.voters.setToolTip(self.votes.toolTip())
         self.position = QLabel()
         self.position.setWordWrap(True)
         self.position.setProperty("role", "muted")
@@ -81,6 +83,9 @@ class RoutingPage(CapsulePage):
         self._playing.setInterval(_PLAY_MS)
         self._lay_out()
         self._connect()
+        self._tell()
+        if self.model is not None:
+            self._on_session_model_changed(CAPSULES)
 
     def _lay_out(self) -> None:
         self.iterations = QButtonGroup(self)
@@ -117,15 +122,18 @@ class RoutingPage(CapsulePage):
         self.weighting.setAccessibleName("How the types are averaged")
         first = row([*choices, step_label, self.step, self.step_number, self.play_button])
         second = row([self.quantity, self.weighting, self.check])
+        left = QVBoxLayout()
+        left.setSpacing(8)
+        left.addWidget(self.maps, 5)
+        left.addWidget(self.lengths, 2)
         right = QVBoxLayout()
         right.setSpacing(4)
         right.addWidget(self.voters)
-        right.addWidget(self.votes, 5)
+        right.addWidget(self.votes, 1)
         right.addWidget(self.position)
-        right.addWidget(self.lengths, 3)
         middle = QHBoxLayout()
         middle.setSpacing(16)
-        middle.addWidget(self.maps, 5)
+        middle.addLayout(left, 5)
         middle.addLayout(right, 3)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(8, 4, 0, 0)
@@ -201,13 +209,21 @@ class RoutingPage(CapsulePage):
         self.voters.setText(f"Who voted for {model.class_names[shown]}?")
         self.step_number.setText(f"{at + 1} of {len(lengths)}")
         worst = largest_deviation(details.couplings)
-        self.check.setText(f"Σ_j c_ij = 1 for every child; largest deviation {worst:.0e}")
+        self.check.setText(f"Each child's c_ij add up to 1 over the digits: largest deviation {worst:.0e}")
+        self._tell()
 
-    def _tell(self, position: tuple[int, int] | None) -> None:
-        """The numbers of the position under the mouse."""
-        routing, model = self._routing, self.model
+    def _show_choice(self) -> None:
+        """How many iterations are wanted, whoever wants them."""
+        if self.model is not None:
+            chosen = self.iterations.button(self.subject.iterations or self.model.routings)
+            if chosen is not None:
+                chosen.setChecked(True)
+
+    def _tell(self) -> None:
+        """The numbers of the position that is pointed at."""
+        routing, model, position = self._routing, self.model, self._position
         if routing is None or model is None or position is None:
-            self.position.setText("Point at the picture to see what a position sees, and its strongest capsules.")
+            self.position.setText("Point at the picture, or use the arrow keys there, to see what a position sees.")
             return
         details, at = routing.details, self.step.value() - 1
         shown, grid = self._shown(details.lengths), model.grid
@@ -217,11 +233,11 @@ class RoutingPage(CapsulePage):
         cast = votes(details.couplings[at], details.agreement[at], details.outputs[at])[children, shown]
         best = np.argsort(-cast)[:_STRONGEST]
         top, left, bottom, right = field_of(y, x)
-        strongest = ", ".join(f"type {t + 1} (c {shares[t]:.2f})" for t in best.tolist())
+        strongest = ", ".join(f"type {t + 1} ({shares[t]:.3f})" for t in best.tolist())
         symbol = capsule_symbol(model.class_names[shown])
         self.position.setText(
-            f"Rows {top}–{bottom - 1}, columns {left}–{right - 1}: mean c to {symbol} {shares.mean():.2f}, "
-            f"votes {cast.sum():+.3f}; strongest {strongest}"
+            f"Rows {top}–{bottom - 1}, columns {left}–{right - 1}: c to {symbol} from {shares.min():.3f} to "
+            f"{shares.max():.3f}, votes {signed(float(cast.sum()))}; strongest {strongest}"
         )
 
     # ---- what happens
@@ -235,11 +251,7 @@ class RoutingPage(CapsulePage):
         self.step.blockSignals(False)
         if at_end and not self._playing.isActive():
             set_slider(self.step, count)
-        chosen = self.iterations.button(count)
-        if chosen is not None:
-            chosen.setChecked(True)
         self._show()
-        self._tell(None)
 
     def _on_compared(self, routed: list[Routed]) -> None:
         model = self.model
@@ -247,18 +259,25 @@ class RoutingPage(CapsulePage):
             self.compare.show_routed(routed, model.class_names, model.routings)
 
     def _on_subject_changed(self, subject: Subject, before: Subject) -> None:
+        if subject.iterations != before.iterations:
+            self._show_choice()
         if self.isVisible() and subject.shown != before.shown:
             self._show()
 
     def _on_session_model_changed(self, role: str) -> None:
         if role == CAPSULES:
-            self._routing = None
-            self.maps.clear()
-            self.votes.clear()
+            self.session.forget(*self.slots)  # meant for the model before
+            self._routing = self._position = None
+            for each in (self.maps, self.votes, self.lengths, self.compare):
+                each.clear()
+            for words in (self.voters, self.check, self.step_number):
+                words.clear()
+            self._tell()
             model = self.session.models[CAPSULES]
             for choice in self.iterations.buttons():
                 count = self.iterations.id(choice)
                 choice.setText(f"{count} (as trained)" if count == model.routings else str(count))
+            self._show_choice()
 
     def _on_iterations_clicked(self, count: int) -> None:
         model = self.model
@@ -283,21 +302,23 @@ class RoutingPage(CapsulePage):
         self.subject_model.update(shown=shown, bends=(), locks={})
 
     def _on_votes_hovered(self, position: tuple[int, int] | None) -> None:
-        self._tell(position)
+        self._position = position
+        self._tell()
 
 
 def _details(picture: Array, iterations: int, model: CapsuleModel) -> _Routing:
     return _Routing(picture, model.details(picture, iterations))
 
 
-def _compared(picture: Array, model: CapsuleModel) -> list[Routed]:
-    found = []
-    for iterations in ITERATIONS:
-        details = model.details(picture, iterations)
-        lengths = details.lengths[-1]
-        longest = int(lengths.argmax())
-        redrawn = (
-            model.reconstruct(details.outputs[-1][longest][None], [longest])[0] if model.can_reconstruct else None
-        )
-        found.append(Routed(iterations, lengths, entropy(details.couplings[-1]), redrawn))
-    return found
+def _compared(seen: Array, model: CapsuleModel) -> list[Routed]:
+    """Routing fewer times is the beginning of routing most often, so that one pass tells of all."""
+    details = model.details(seen, max(ITERATIONS))
+    at = [iterations - 1 for iterations in ITERATIONS]
+    longest: list[int] = details.lengths[at].argmax(axis=1).tolist()
+    redrawn: list[Array | None] = [None] * len(at)
+    if model.can_reconstruct:
+        redrawn = list(model.reconstruct(details.outputs[at, longest], longest))
+    return [
+        Routed(each + 1, details.lengths[each], entropy(details.couplings[each]), picture)
+        for each, picture in zip(at, redrawn, strict=True)
+    ]

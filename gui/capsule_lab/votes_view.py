@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine.capsules.votes import FIELD, STRIDE, field_of
@@ -14,6 +14,7 @@ from gui.palette import Theme
 from gui.widgets.picture_frame import picture_image
 
 Array = NDArray[np.float32]
+_STEPS = {Qt.Key.Key_Up: (-1, 0), Qt.Key.Key_Down: (1, 0), Qt.Key.Key_Left: (0, -1), Qt.Key.Key_Right: (0, 1)}
 _STRONGEST = 3  # positions that are marked with their rank
 
 
@@ -31,6 +32,7 @@ class VotesView(QWidget):
         self._side = 28
         self._hovered: tuple[int, int] | None = None
         self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(160, 160)
         self.setAccessibleName("Votes for the class, over the picture")
@@ -38,6 +40,16 @@ class VotesView(QWidget):
             "How much each position adds to |s_j|: the sum over its capsules of c_ij (û_j|i · v_j) / |v_j|. The three "
             "strongest are numbered. Under the mouse: the pixels that a position sees."
         )
+
+    @property
+    def votes(self) -> Array:
+        """What is shown, [grid, grid]."""
+        return self._votes
+
+    @property
+    def hovered_position(self) -> tuple[int, int] | None:
+        """The position (y, x) that is pointed at."""
+        return self._hovered
 
     def show_votes(self, picture: Array, votes: Array) -> None:
         """Votes [grid, grid] over a digit [S, S]."""
@@ -47,7 +59,7 @@ class VotesView(QWidget):
 
     def clear(self) -> None:
         """Show nothing."""
-        self._image = QImage()
+        self._image, self._hovered = QImage(), None
         self.update()
 
     def set_theme(self, theme: Theme) -> None:
@@ -77,12 +89,14 @@ class VotesView(QWidget):
         painter.drawImage(area, self._image)
         painter.setPen(QPen(QColor(self._theme.border), 1.0))
         painter.drawRect(area)
-        strongest = np.argsort(-self._votes, axis=None)[:_STRONGEST].tolist()
+        strongest = [flat for flat in np.argsort(-self._votes, axis=None)[:_STRONGEST] if self._votes.flat[flat] > 0]
         for rank, flat in enumerate(strongest):
-            box = self._cell(*divmod(flat, len(self._votes)))
+            box = self._cell(*divmod(int(flat), len(self._votes)))
             painter.setPen(QPen(QColor("#ffffff"), 1.5))
             painter.drawRect(box)
-            painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), str(rank + 1))
+            for colour, shift in (("#000000", 1.0), ("#ffffff", 0.0)):
+                painter.setPen(QColor(colour))
+                painter.drawText(box.translated(shift, shift), int(Qt.AlignmentFlag.AlignCenter), str(rank + 1))
         if self._hovered is not None:
             top, left, bottom, right = field_of(*self._hovered)
             unit = area.width() / self._side
@@ -91,11 +105,26 @@ class VotesView(QWidget):
             for colour, width in (("#000000", 4.0), ("#ffffff", 2.0)):
                 painter.setPen(QPen(QColor(colour), width))
                 painter.drawRect(field)
+        if self.hasFocus():
+            painter.setPen(QPen(QColor(self._theme.accent), 1.0, Qt.PenStyle.DotLine))
+            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
         painter.end()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Look at the position under the mouse."""
         self._hover(self._position_at(event.position()))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """The arrow keys point at a neighbour, Escape at none."""
+        key, grid = Qt.Key(event.key()), len(self._votes)
+        y, x = self._hovered or (grid // 2, grid // 2)
+        if key == Qt.Key.Key_Escape and self._hovered is not None:
+            self._hover(None)
+        elif key in _STEPS and not self._image.isNull():
+            down, right = _STEPS[key]
+            self._hover((min(max(y + down, 0), grid - 1), min(max(x + right, 0), grid - 1)))
+        else:
+            super().keyPressEvent(event)
 
     def leaveEvent(self, _event: QEvent) -> None:
         """Look at none."""

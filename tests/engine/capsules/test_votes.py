@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
@@ -52,6 +54,28 @@ def test_what_a_child_sees_is_what_changes_it(model: CapsuleModel) -> None:
     first = model.details(before, 1).primary[children]
     np.testing.assert_allclose(model.details(outside, 1).primary[children], first, atol=1e-6)
     assert np.abs(model.details(inside, 1).primary[children] - first).max() > 1e-6
+
+
+def test_votes_are_those_of_prediction_vectors(model: CapsuleModel) -> None:
+    details = model.details(picture(), 3)
+    cast = votes(details.couplings[2], details.agreement[2], details.outputs[2])
+    weight = model.module.weight.detach().numpy()
+    for i, j in ((0, 0), (17, 3), (71, 9)):
+        prediction = np.zeros(weight.shape[3])
+        for p in range(weight.shape[1]):
+            prediction += details.primary[i, p] * weight[j, p, i].astype(np.float64)
+        output = details.outputs[2, j].astype(np.float64)
+        wanted = sum(details.couplings[2, i, j] * prediction[d] * output[d] for d in range(len(output)))
+        assert cast[i, j] == pytest.approx(wanted / np.sqrt((output**2).sum()), rel=1e-3, abs=1e-7)
+
+
+def test_entropy_is_that_of_a_slow_loop() -> None:
+    couplings = np.random.default_rng(0).dirichlet(np.ones(7), 20).astype(np.float32)
+    total = 0.0
+    for shares in couplings.tolist():
+        total -= sum(share * math.log(share) for share in shares)
+    assert entropy(couplings) == pytest.approx(total / 20 / math.log(7), rel=1e-6)
+    assert entropy(np.ones((5, 1), np.float32)) == 0
 
 
 def test_entropy_and_deviation() -> None:

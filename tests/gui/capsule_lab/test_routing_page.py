@@ -1,0 +1,231 @@
+"""The page on routing against what the model itself says, and by every control that it has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from engine.capsules.model import CapsuleModel, RoutingDetails, load_capsules
+from engine.capsules.votes import entropy, votes
+from gui.capsule_lab import routing_page as page_module
+from gui.capsule_lab.coupling_maps import CouplingMaps
+from gui.capsule_lab.heat import Scale, coloured, heat_picture
+from gui.capsule_lab.routing_page import RoutingPage
+from gui.capsule_lab.session import CAPSULES
+from gui.capsule_lab.viewing import Viewing
+from gui.palette import DARK, LIGHT
+from tests.helpers.capsule_stage import blob, stage, vivid_capsules
+from tests.helpers.pointer import click
+from tests.helpers.tiny_capsules import tiny_capsules
+
+PATIENCE = 20_000
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return vivid_capsules(tmp_path / "tiny.safetensors")
+
+
+@pytest.fixture
+def viewing(qtbot: QtBot, path: Path) -> Iterator[Viewing]:
+    with stage(qtbot, path) as made:
+        yield made
+
+
+@pytest.fixture
+def page(qtbot: QtBot, viewing: Viewing) -> Iterator[RoutingPage]:
+    made = RoutingPage(viewing, LIGHT)
+    qtbot.addWidget(made)
+    made.resize(900, 640)
+    yield made
+    made.hide()
+
+
+def settle(qtbot: QtBot, page: RoutingPage) -> None:
+    qtbot.waitUntil(lambda: not page.session.busy, timeout=PATIENCE)
+
+
+def look_at(qtbot: QtBot, page: RoutingPage) -> None:
+    page.show()
+    settle(qtbot, page)
+
+
+def details_of(page: RoutingPage, path: Path, iterations: int) -> tuple[CapsuleModel, RoutingDetails]:
+    look, model = page.viewing.look, load_capsules(path)
+    assert look is not None
+    return model, model.details(look.picture, iterations)
+
+
+def test_a_hidden_page_asks_for_nothing(qtbot: QtBot, page: RoutingPage) -> None:
+    page.subject_model.update(picture=blob()[::-1].copy())
+    settle(qtbot, page)
+    assert page.maps.count == 0 and page.compare.count == 0
+    look_at(qtbot, page)
+    assert page.maps.count == 10 and page.compare.count == 4
+
+
+def test_maps_are_means_over_the_types(qtbot: QtBot, page: RoutingPage, path: Path) -> None:
+    look_at(qtbot, page)
+    model, details = details_of(page, path, 3)
+    types, grid = len(details.primary) // model.grid**2, model.grid
+    weights = np.linalg.norm(details.primary, axis=1)
+    page.step.setValue(2)
+    for index, quantity in enumerate(("couplings", "agreement", "logits")):
+        page.quantity.setCurrentIndex(index)
+        for weighting in (0, 1):
+            page.weighting.setCurrentIndex(weighting)
+            for y, x, j in ((0, 0, 0), (2, 5, 7), (5, 1, 9)):
+                children = [t * grid**2 + y * grid + x for t in range(types)]
+                shares = weights[children] if weighting else np.ones(types)
+                wanted = np.average(getattr(details, quantity)[1][children, j], weights=shares)
+                assert page.maps.values[y, x, j] == pytest.approx(wanted, rel=1e-4, abs=1e-7)
+    assert page.step_number.text() == "2 of 3" and page.check.text().startswith("Each child's c_ij add up to 1")
+
+
+def test_iterations_are_the_subjects(qtbot: QtBot, page: RoutingPage, path: Path) -> None:
+    look_at(qtbot, page)
+    assert page.iterations.checkedId() == 3 and page.iterations.button(3).text() == "3 (as trained)"
+    page.iterations.button(5).click()
+    settle(qtbot, page)
+    assert page.subject.iterations == 5 and page.step.maximum() == page.step.value() == 5
+    _, details = details_of(page, path, 5)
+    assert page.viewing.look is not None
+    np.testing.assert_allclose(page.viewing.look.lengths, details.lengths[-1], atol=1e-5)
+    page.subject_model.update(iterations=2)  # such as by undoing
+    assert page.iterations.checkedId() == 2
+    page.iterations.button(3).click()
+    settle(qtbot, page)
+    assert page.subject.iterations == 0 and page.step.maximum() == 3
+
+
+def test_the_iterations_are_walked_through(
+    qtbot: QtBot, page: RoutingPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look_at(qtbot, page)
+    page.step.setFocus()
+    QTest.keyClick(page.step, Qt.Key.Key_Left)
+    assert page.step_number.text() == "2 of 3"
+    page._playing.setInterval(1)
+    page.play_button.click()
+    assert page.step.value() == 1
+    qtbot.waitUntil(lambda: not page.play_button.isChecked(), timeout=PATIENCE)
+    assert page.step.value() == 3 and not page._playing.isActive()
+    page.play_button.click()
+    page.hide()
+    assert not page._playing.isActive()
+
+
+def test_a_map_chooses_its_class(qtbot: QtBot, page: RoutingPage) -> None:
+    look_at(qtbot, page)
+    place = page.maps.box(7).center().toPoint()
+    click(page.maps, (place.x(), place.y()))
+    assert page.subject.shown == 7 and page.voters.text() == "Who voted for 7?"
+    QTest.keyClick(page.maps, Qt.Key.Key_Right)
+    assert page.subject.shown == 8
+
+
+def test_votes_are_pointed_at(qtbot: QtBot, page: RoutingPage, path: Path) -> None:
+    look_at(qtbot, page)
+    page.subject_model.update(shown=4)
+    model, details = details_of(page, path, 3)
+    grid = model.grid
+    cast = votes(details.couplings[-1], details.agreement[-1], details.outputs[-1])[:, 4]
+    children = [t * grid**2 + 2 * grid + 3 for t in range(len(cast) // grid**2)]
+    assert page.votes.votes[2, 3] == pytest.approx(cast[children].sum(), rel=1e-4)
+    # Position (2, 3) is in the middle of the pixels 4 to 20 and 6 to 22.
+    area = page.votes.area
+    unit = area.width() / 28
+    QTest.mouseMove(page.votes, (area.topLeft() + QPointF(14.5 * unit, 12.5 * unit)).toPoint())
+    assert page.votes.hovered_position == (2, 3)
+    assert page.position.text().startswith("Rows 4–20, columns 6–22: c to v₄ from ")
+    # A network that has learned nothing shares out equally; these couplings are all different.
+    couplings = np.random.default_rng(1).dirichlet(np.ones(10), details.couplings.shape[:2]).astype(np.float32)
+    details = replace(details, couplings=couplings)
+    page._on_details(page_module._Routing(blob(), details))
+    cast = votes(couplings[-1], details.agreement[-1], details.outputs[-1])[:, 4]
+    best, shares = children[int(np.argmax(cast[children]))], couplings[-1][children, 4]
+    assert f"from {shares.min():.3f} to {shares.max():.3f}" in page.position.text()
+    assert f"strongest type {best // grid**2 + 1} ({couplings[-1][best, 4]:.3f})" in page.position.text()
+    page.subject_model.update(shown=5)
+    assert "c to v₅" in page.position.text()  # what is told is never of another class
+    QTest.keyClick(page.votes, Qt.Key.Key_Down)
+    assert page.position.text().startswith("Rows 6–22, columns 6–22")
+    QTest.keyClick(page.votes, Qt.Key.Key_Escape)
+    assert page.position.text().startswith("Point at the picture")
+
+
+def test_one_pass_compares_as_many_would(page: RoutingPage, path: Path) -> None:
+    look, model = page.viewing.look, load_capsules(path)
+    assert look is not None
+    compared = page_module._compared(look.picture, model)
+    assert [each.iterations for each in compared] == [1, 2, 3, 5]
+    for each in compared:
+        details = model.details(look.picture, each.iterations)
+        lengths, longest = details.lengths[-1], int(details.lengths[-1].argmax())
+        np.testing.assert_allclose(each.lengths, lengths, atol=1e-6)
+        assert each.entropy == pytest.approx(entropy(details.couplings[-1]), abs=1e-6)
+        redrawn = model.reconstruct(details.outputs[-1][longest][None], [longest])[0]
+        assert each.redrawn is not None
+        np.testing.assert_allclose(each.redrawn, redrawn, atol=1e-5)
+
+
+def test_another_model_forgets_what_was_asked_of_the_one_before(
+    qtbot: QtBot, page: RoutingPage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look_at(qtbot, page)
+    answers: list[object] = []
+    monkeypatch.setattr(page, "_on_details", answers.append)
+    monkeypatch.setattr(page, "_on_compared", answers.append)
+    page.refresh()
+    page.session.model_changed.emit(CAPSULES)
+    settle(qtbot, page)
+    assert len(answers) == 2  # to what was asked with the look of the new model
+    monkeypatch.undo()
+    page.session.open(CAPSULES, tiny_capsules(tmp_path / "two.safetensors", image_size=36, decoder="none"))
+    qtbot.waitUntil(lambda: page.session.models[CAPSULES].side == 36, timeout=PATIENCE)
+    settle(qtbot, page)
+    assert page.votes.votes.shape == (10, 10) and page.maps.count == 10 and page.compare.count == 4
+    page.grab()  # without anything redrawn
+
+
+def test_it_is_painted_in_both_themes(qtbot: QtBot, page: RoutingPage) -> None:
+    page.grab()  # empty
+    look_at(qtbot, page)
+    light = page.grab().toImage()
+    page.set_theme(DARK)
+    assert page.grab().toImage() != light
+    page.step.setValue(1)  # where all couplings are alike
+    page.grab()
+
+
+def test_colours_keep_the_order_of_values() -> None:
+    scale = Scale.of(np.array([0.0, 2.0], np.float32), None)
+    light = coloured(np.linspace(0, 2, 50, dtype=np.float32), scale) @ np.array([0.2126, 0.7152, 0.0722], np.float32)
+    assert (np.diff(light) > 0).all()
+    both = Scale.of(np.array([-1.0, 3.0], np.float32), 0.0)
+    assert (both.low, both.high) == (-3.0, 3.0) and not both.is_flat
+    assert Scale.of(np.full(3, 0.1, np.float32), 0.1).is_flat
+
+
+def test_a_cell_lies_in_the_middle_of_what_it_sees() -> None:
+    heat = np.zeros((6, 6), np.float32)
+    heat[1, 4] = 1.0
+    made = heat_picture(np.zeros((28, 28), np.float32), heat, Scale(0.0, 1.0, False)).astype(int).sum(axis=2)
+    rows, columns = np.nonzero(made == made.max())
+    # Two pictures' pixels to one: the middle of the field is at 2 y + 8.5.
+    assert (rows.mean() + 0.5) / 2 == 2 * 1 + 8.5 and (columns.mean() + 0.5) / 2 == 2 * 4 + 8.5
+
+
+def test_maps_say_that_there_are_none(qtbot: QtBot) -> None:
+    maps = CouplingMaps(LIGHT)
+    qtbot.addWidget(maps)
+    maps.resize(400, 200)
+    maps.grab()
+    assert maps.count == 0
