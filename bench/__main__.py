@@ -19,7 +19,10 @@ from bench.figures import Figure, Figures
 from bench.machine import machine
 from engine.runtime.atomic import write_text
 
-MODULES = ("bench.sketch", "bench.training", "bench.capsules", "bench.transport", "bench.app", "bench.training_app")
+MODULES = (
+    "bench.sketch", "bench.training", "bench.capsules", "bench.transport", "bench.app", "bench.training_app",
+    "bench.capsules_app",
+)
 
 
 def main(args: Sequence[str] | None = None) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QEventLoop, QObject, QPointF, Qt, QThread, QTimer, Signal
+from PySide6.QtCore import QEvent, QEventLoop, QObject, QPointF, QRectF, Qt, QThread, QTimer, Signal
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -167,3 +167,36 @@ class MovingPen(QObject):
             kind = QEvent.Type.MouseButtonRelease
         self._moves += 1
         mouse(self._canvas, kind, self._place())
+
+
+class DraggingHand(QObject):
+    """Drags a slider to and fro, without a pause."""
+
+    def __init__(self, widget: QWidget, area: QRectF | None = None) -> None:
+        """Over the width of `area`, by default of the whole widget, half-way down."""
+        super().__init__(widget)
+        self._widget = widget
+        self._area = area if area is not None else QRectF(widget.rect())
+        self._moves = 0
+        self._clock = QTimer(self)
+        self._clock.setInterval(PEN_EVERY_MS)
+        self._clock.setTimerType(Qt.TimerType.PreciseTimer)
+        self._clock.timeout.connect(self._move)
+
+    def start(self) -> None:
+        """Press and begin to drag."""
+        mouse(self._widget, QEvent.Type.MouseButtonPress, self._place())
+        self._clock.start()
+
+    def stop(self) -> None:
+        """Let go."""
+        self._clock.stop()
+        mouse(self._widget, QEvent.Type.MouseButtonRelease, self._place())
+
+    def _place(self) -> QPointF:
+        share = 0.5 + 0.4 * np.sin(self._moves / 40)
+        return QPointF(self._area.left() + share * self._area.width(), self._area.center().y())
+
+    def _move(self) -> None:
+        self._moves += 1
+        mouse(self._widget, QEvent.Type.MouseMove, self._place())

@@ -12,11 +12,11 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QEvent, QObject, QPointF, Qt, QTimer
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtCore import QEvent, QTimer
+from PySide6.QtWidgets import QApplication
 
 from bench.figures import Figure, Figures
-from bench.probes import PEN_EVERY_MS, Probe, mouse, until, wait
+from bench.probes import DraggingHand, Probe, until, wait
 from engine.experiments.experiment import Experiment, PlannedRun
 from engine.gan.presets import PRESETS
 from engine.runtime.job import Metrics
@@ -93,7 +93,7 @@ def _steps_per_s(lab: TrainingLab) -> float:
 @cache
 def _delays() -> tuple[float, ...]:
     with _training(2) as (_window, lab):
-        hand = _DraggingHand(lab.workspace.timeline.track)
+        hand = DraggingHand(lab.workspace.timeline.track)
         probe = Probe()
         hand.start()
         probe.start()
@@ -133,38 +133,6 @@ def _training(count: int) -> Iterator[tuple[MainWindow, TrainingLab]]:
         window.close()
         window.deleteLater()
         QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-
-
-class _DraggingHand(QObject):
-    """Drags a slider to and fro, without a pause."""
-
-    def __init__(self, widget: QWidget) -> None:
-        """Over the width of `widget`."""
-        super().__init__(widget)
-        self._widget = widget
-        self._moves = 0
-        self._clock = QTimer(self)
-        self._clock.setInterval(PEN_EVERY_MS)
-        self._clock.setTimerType(Qt.TimerType.PreciseTimer)
-        self._clock.timeout.connect(self._move)
-
-    def start(self) -> None:
-        """Press and begin to drag."""
-        mouse(self._widget, QEvent.Type.MouseButtonPress, self._place())
-        self._clock.start()
-
-    def stop(self) -> None:
-        """Let go."""
-        self._clock.stop()
-        mouse(self._widget, QEvent.Type.MouseButtonRelease, self._place())
-
-    def _place(self) -> QPointF:
-        share = 0.5 + 0.4 * np.sin(self._moves / 40)
-        return QPointF(share * self._widget.width(), self._widget.height() / 2)
-
-    def _move(self) -> None:
-        self._moves += 1
-        mouse(self._widget, QEvent.Type.MouseMove, self._place())
 
 
 FIGURES: Figures = {
