@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from dataclasses import replace
 
 from PySide6.QtCore import QObject, QTimer
 
@@ -52,9 +53,10 @@ class Demonstration(QObject):
         self.pause()
 
     def _lay_straight(self) -> None:
-        leaning, self._leaning = self._leaning, None
-        if leaning is not None and self._subject.subject.placement == leaning:
-            self._subject.update(placement=Placement())
+        placement, leaning = self._subject.subject.placement, self._leaning
+        self._leaning = None
+        if leaning is not None and placement.rotation == leaning.rotation:
+            self._subject.update(placement=replace(placement, rotation=0.0))
 
     def _on_subject_changed(self, _subject: object, _before: object) -> None:
         if self.active and not self._is_moving:

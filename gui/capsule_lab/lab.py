@@ -155,7 +155,6 @@ class CapsuleLab(Lab):
         self.page_buttons.idClicked.connect(self.show_page)
         for slider in self.dials.sliders.values():
             slider.sliderPressed.connect(self.demonstration.end)
-            slider.actionTriggered.connect(lambda _action: self.demonstration.end())
         for page in self.capsule_pages:
             page.save_requested.connect(self.saver.ask)
         for digit in range(10):

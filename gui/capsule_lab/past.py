@@ -77,7 +77,9 @@ class Past(QObject):
         self._forth.clear()
         self._now = subject
 
-    def _on_subject_changed(self, _subject: Subject, _before: Subject) -> None:
+    def _on_subject_changed(self, subject: Subject, _before: Subject) -> None:
+        if self._now.is_empty and subject.drawing is None:
+            self._now = subject  # there is always a way back to what was there first
         if not self._going:
             self._resting.start()
 
