@@ -66,7 +66,7 @@ class InputPanel(QWidget):
         self.pad.setToolTip("Draw a digit; it is brought to the size and place of MNIST's before the network sees it.")
         self.pad.setFixedHeight(112)
         self.seen = PictureFrame(theme, "The picture that the network sees", "x")
-        self.seen.setToolTip("The picture x as the network sees it: 28 x 28 pixels, as the dials have laid it.")
+        self.seen.setToolTip("The picture x as the network sees it, as the dials have laid it.")
         self.strip = PictureGrid(theme, "Test digits")
         self.strip.setMinimumHeight(0)
         self.strip.setFixedHeight(30)
@@ -103,8 +103,9 @@ class InputPanel(QWidget):
 
     def look_at(self, picture: NDArray[np.float32], source: str, label: int | None) -> None:
         """Make a picture [28, 28] the subject."""
-        self._session.forget("drawn")
-        self._subject.update(picture=picture, source=source, label=label)
+        self._session.forget("drawn", "given")
+        self.pad.show_drawing(None)
+        self._subject.update(picture=picture, source=source, label=label, drawing=None)
 
     def choose(self, index: int) -> None:
         """Look at a test digit, by its number in the test set."""
@@ -121,14 +122,14 @@ class InputPanel(QWidget):
         if self.digits is None:
             return
         wanted = self.kind.currentIndex() - 1
-        known = np.arange(len(self.digits.labels)) if wanted < 0 else np.flatnonzero(self.digits.labels == wanted)
-        self._strip = np.random.default_rng(self._seed).choice(known, _SHOWN, replace=False)
+        draw = np.random.default_rng(self._seed)
         self._seed += 1
+        of_class = [np.flatnonzero(self.digits.labels == digit) for digit in range(10)]
         if wanted < 0:
             # One of each, in order.
-            firsts = [np.flatnonzero(self.digits.labels == digit) for digit in range(10)]
-            draw = np.random.default_rng(self._seed)
-            self._strip = np.array([draw.choice(each) for each in firsts])
+            self._strip = np.array([draw.choice(each) for each in of_class])
+        else:
+            self._strip = draw.choice(of_class[wanted], _SHOWN, replace=False)
         self.strip.set_pictures(self.digits.pictures[self._strip], columns=_SHOWN)
 
     def set_theme(self, theme: Theme) -> None:
@@ -139,7 +140,7 @@ class InputPanel(QWidget):
     def _on_digits(self, digits: TestDigits) -> None:
         self.digits = digits
         self.show_others()
-        if self._subject.subject.is_empty:
+        if self._subject.subject.is_empty and not self._session.is_asking("drawn"):
             self.choose(int(self._strip[3]))
 
     def _on_strip_picture_chosen(self, place: int) -> None:
@@ -149,11 +150,12 @@ class InputPanel(QWidget):
     def _on_pad_changed(self) -> None:
         self.touched.emit()
         drawing = self.pad.drawing
+        self._session.forget("drawn", "given")
         if drawing.point_count:
-            self._session.ask_engine("drawn", partial(drawn_digit, drawing), self._on_drawn)
+            self._session.ask_engine("drawn", partial(drawn_digit, drawing), partial(self._on_drawn, drawing))
 
-    def _on_drawn(self, picture: NDArray[np.float32]) -> None:
-        self._subject.update(picture=picture, source="drawn", label=None)
+    def _on_drawn(self, drawing: Drawing, picture: NDArray[np.float32]) -> None:
+        self._subject.update(picture=picture, source="drawn", label=None, drawing=drawing)
 
     def _on_clear_clicked(self) -> None:
         self.touched.emit()

@@ -147,6 +147,7 @@ class CapsuleLab(Lab):
         self.viewing.bent.connect(self._on_viewing_bent)
         self.viewing.latency.connect(self._on_viewing_latency)
         self.session.model_changed.connect(self._on_session_model_changed)
+        self.past.went.connect(self._on_past_went)
         self.models.listed.connect(self._on_models_listed)
         self.input.touched.connect(self.demonstration.end)
         self.input.file_wanted.connect(self.ask_for_picture)
@@ -154,7 +155,6 @@ class CapsuleLab(Lab):
         self.page_buttons.idClicked.connect(self.show_page)
         for slider in self.dials.sliders.values():
             slider.sliderPressed.connect(self.demonstration.end)
-            slider.actionTriggered.connect(lambda _action: self.demonstration.end())
         for page in self.capsule_pages:
             page.save_requested.connect(self.saver.ask)
         for digit in range(10):
@@ -162,7 +162,7 @@ class CapsuleLab(Lab):
         self._shortcut("A", partial(self.choose_class, None))
         self._shortcut("Ctrl+O", self.ask_for_picture)
         self._shortcut("Ctrl+Z", self._undo)
-        self._shortcut("Ctrl+Shift+Z", self.past.redo)
+        self._shortcut("Ctrl+Shift+Z", self._redo)
 
     def _shortcut(self, keys: str, act: Callable[[], object]) -> None:
         shortcut = QShortcut(QKeySequence(keys), self)
@@ -187,6 +187,7 @@ class CapsuleLab(Lab):
         """Leave no thread, process or timer."""
         self.on_hidden()
         self.demonstration.end()
+        self.past.stop()
         self.session.shut_down()
         self.saver.shut_down()
         if self.training is not None:
@@ -220,7 +221,7 @@ class CapsuleLab(Lab):
     def dropEvent(self, event: QDropEvent) -> None:
         """Open the file that was dropped."""
         event.acceptProposedAction()
-        for url in event.mimeData().urls()[:1]:
+        for url in [url for url in event.mimeData().urls() if url.isLocalFile()][:1]:
             self.open_file(Path(url.toLocalFile()))
 
     # ---- what the person does
@@ -239,6 +240,7 @@ class CapsuleLab(Lab):
             self.training = TrainingPanel("capsules", self._context.messages)
             self.training.set_theme(self._context.theme.theme)
             self.training.model_saved.connect(lambda path: self.models.add(Path(path)))
+            self.training.save_requested.connect(self.saver.ask)
             self.pages.addWidget(self.training)
         self.page_buttons.button(index).setChecked(True)
         self.column.setVisible(index != TRAIN)
@@ -254,7 +256,16 @@ class CapsuleLab(Lab):
 
     def _undo(self) -> None:
         self.demonstration.end()
+        self.bend.hand.stop()
         self.past.undo()
+
+    def _redo(self) -> None:
+        self.bend.hand.stop()
+        self.past.redo()
+
+    def _on_past_went(self, subject: Subject) -> None:
+        self.session.forget("drawn", "given")
+        self.input.pad.show_drawing(subject.drawing)
 
     def _on_given(self, name: str, picture: Picture) -> None:
         self.input.look_at(picture, name, None)
@@ -262,10 +273,12 @@ class CapsuleLab(Lab):
     # ---- showing
 
     def _on_models_listed(self) -> None:
-        self.no_model.setVisible(not self.models.paths(CAPSULES))
+        self.no_model.setVisible(CAPSULES not in self.session.models and not self.models.can_open(CAPSULES))
 
     def _on_session_model_changed(self, role: str) -> None:
         if role == CAPSULES:
+            self.past.forget_capsules()
+            self.no_model.hide()
             self.lengths.set_names(self.session.models[CAPSULES].class_names)
             self._show_status()
 

@@ -43,8 +43,8 @@ class LengthBars(QWidget):
         return self._shown
 
     def set_names(self, names: tuple[str, ...]) -> None:
-        """The classes, in order; lengths are forgotten."""
-        self._names, self._lengths = names, None
+        """The classes, in order; lengths, and which was looked at, are forgotten."""
+        self._names, self._lengths, self._shown, self._labels = names, None, -1, frozenset()
         self.updateGeometry()
         self.update()
 
@@ -124,7 +124,8 @@ class LengthBars(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Up and down choose the class above or below."""
-        step = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}.get(Qt.Key(event.key()), 0)
+        # Not every key has a name in Qt.Key.
+        step = {int(Qt.Key.Key_Up): -1, int(Qt.Key.Key_Down): 1}.get(event.key(), 0)
         if step and self._names:
             self.chosen.emit((self._shown + step) % len(self._names))
         else:

@@ -72,6 +72,9 @@ class ModelChooser(QObject):
         super().__init__(window)
         self._session, self._settings, self._messages, self._window = session, settings, messages, window
         self.found: list[FoundModel] = []
+        self._problems: set[str] = set()  # that were told
+        self._refused: set[Path] = set()
+        self._chosen: set[Path] = set()  # by the person; the other ones are not remembered
         self.card = Card("Models", collapsible=True)
         self.menus: dict[str, QComboBox] = {}
         for role in ROLES:
@@ -83,6 +86,8 @@ class ModelChooser(QObject):
         self.add_button = button("Add a model…", "Take a model file into the catalog; it can be dropped, too.")
         self.add_button.clicked.connect(self.ask_for_model)
         self.card.add(self.add_button)
+        session.model_changed.connect(self._on_session_model_changed)
+        session.model_refused.connect(self._on_session_model_refused)
         self.refresh()
 
     def refresh(self) -> None:
@@ -105,15 +110,21 @@ class ModelChooser(QObject):
         """The files of a role, in the order of its menu."""
         return [model.path for model in self.found if model.role == role]
 
+    def can_open(self, role: str) -> bool:
+        """Whether there is a model for a role that was not refused."""
+        return bool(set(self.paths(role)) - self._refused)
+
     def _on_listed(self, answer: tuple[list[FoundModel], list[str]]) -> None:
         self.found, problems = answer
         for problem in problems:
-            self._messages.warning(problem)
+            if problem not in self._problems:
+                self._messages.warning(problem)
+        self._problems.update(problems)
         for role in ROLES:
-            self._fill(role, self._settings.get(f"capsules/{role}", ""))
+            self._fill(role)
         self.listed.emit()
 
-    def _fill(self, role: str, wanted: str) -> None:
+    def _fill(self, role: str) -> None:
         menu, paths = self.menus[role], self.paths(role)
         with QSignalBlocker(menu):
             menu.clear()
@@ -125,23 +136,50 @@ class ModelChooser(QObject):
             if not paths:
                 menu.addItem(_NONE)
                 return
-            known = [str(path) for path in paths]
-            menu.setCurrentIndex(known.index(wanted) if wanted in known else 0)
-        self._open(role)
+        self._open_best(role)
 
-    def _open(self, role: str) -> None:
-        path = self.paths(role)[self.menus[role].currentIndex()]
-        opened = self._session.models.get(role)
-        if opened is None or opened.path != path:
-            self._session.open(role, path)
+    def _open_best(self, role: str) -> None:
+        """The model of last time, else the one that is open, else the first that can be opened."""
+        opened, paths = self._session.models.get(role), self.paths(role)
+        remembered = Path(self._settings.get(f"capsules/{role}", ""))
+        candidates = [remembered, *([] if opened is None else [opened.path]), *paths]
+        best = next((path for path in candidates if path in paths and path not in self._refused), None)
+        if best is None:
+            return
+        self._show(role, best)
+        if opened is None or opened.path != best:
+            self._session.open(role, best)
+
+    def _show(self, role: str, path: Path) -> None:
+        menu, paths = self.menus[role], self.paths(role)
+        if path in paths:
+            with QSignalBlocker(menu):
+                menu.setCurrentIndex(paths.index(path))
+
+    def _choose(self, role: str, path: Path) -> None:
+        self._chosen.add(path)
+        self._session.open(role, path)
 
     def _on_menu_changed(self, role: str, index: int) -> None:
         if 0 <= index < len(self.paths(role)):
-            self._settings.set(f"capsules/{role}", str(self.paths(role)[index]))
-            self._open(role)
+            self._choose(role, self.paths(role)[index])
 
     def _on_added(self, added: FoundModel) -> None:
         self._messages.info(f"{added.name} is in the catalog.")
-        self._settings.set(f"capsules/{added.role}", str(added.path))
-        self._session.open(added.role, added.path)
+        self._choose(added.role, added.path)
         self.refresh()
+
+    def _on_session_model_changed(self, role: str) -> None:
+        path = self._session.models[role].path
+        self._refused.discard(path)
+        if path in self._chosen:
+            self._settings.set(f"capsules/{role}", str(path))
+
+    def _on_session_model_refused(self, role: str, path: Path) -> None:
+        self._refused.add(path)
+        opened = self._session.models.get(role)
+        if opened is not None:
+            self._show(role, opened.path)
+        else:
+            self._open_best(role)
+        self.listed.emit()

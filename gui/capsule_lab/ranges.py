@@ -22,6 +22,7 @@ COUNT = 500  # digits
 _AT_ONCE = 8  # more would keep the hand waiting
 _REST_MS = 250
 _OF_DIGITS = ("digits", "two digits")
+_CLASSES = 10  # of digits
 
 
 class DimensionRanges(QObject):
@@ -98,10 +99,13 @@ class DimensionRanges(QObject):
 
 
 def _digits(model: CapsuleModel) -> tuple[Array, Labels] | None:
-    """None when the model tells other things apart than digits."""
+    """None when the model tells other things apart than whole digits."""
     from engine.capsules.ranges import held_out_digits
+    from engine.data.digits import SIDE
 
-    return held_out_digits(model.side, COUNT) if model.data in _OF_DIGITS else None
+    if model.data not in _OF_DIGITS or model.class_count != _CLASSES or model.side < SIDE:
+        return None
+    return held_out_digits(model.side, COUNT)
 
 
 def _own(pictures: Array, labels: Labels, model: CapsuleModel) -> Array:

@@ -51,6 +51,7 @@ class CapsuleSession(QObject):
     """Holds a model in each of `ROLES` and asks them. All methods are for the UI thread and return at once."""
 
     model_changed = Signal(str)  # the role
+    model_refused = Signal(str, object)  # the role, and the path that cannot be opened; why is told to the person
 
     def __init__(self, messages: Messages, parent: QObject | None = None) -> None:
         """No model is open."""
@@ -70,7 +71,10 @@ class CapsuleSession(QObject):
 
     def open(self, role: str, path: Path) -> None:
         """Open the model in a file for a role; the one before stays until the new one is there, or if it is refused."""
-        self._questions.ask(f"open {role}", partial(_opened, role, path), partial(self._on_opened, role))
+        self._questions.ask(
+            f"open {role}", partial(_opened, role, path), partial(self._on_opened, role),
+            lambda _error: self.model_refused.emit(role, path),
+        )
 
     def ask(
         self, slot: str, work: Callable[[CapsuleModel], ResultT], then: Callable[[ResultT], object],

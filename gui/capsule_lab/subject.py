@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
 from engine.data.placement import Placement
+from engine.sketch.strokes import Drawing
 
 Picture = NDArray[np.float32]
 MOST_ITERATIONS = 5
@@ -24,14 +25,16 @@ class Subject:
     """A picture, how it lies, how often it is routed, and which capsule is bent by how much.
 
     picture: [h, w] in [0, 1], before it is placed. source: where it comes from, in a few words. label: its true class,
-    where that is known. shown: the class whose capsule is looked at; None stands for the longest. iterations: of
-    routing; 0 stands for as many as in training. bends: what is added to each number of the capsule; () for nothing.
-    locks: the numbers that keep a value of their own whatever the picture is, by index.
+    where that is known. drawing: what it was drawn with, if it was drawn by hand. shown: the class whose capsule is
+    looked at; None stands for the longest. iterations: of routing; 0 stands for as many as in training. bends: what is
+    added to each number of the capsule; () for nothing. locks: the numbers that keep a value of their own whatever the
+    picture is, by index.
     """
 
     picture: Picture = field(default_factory=_nothing)
     source: str = ""
     label: int | None = None
+    drawing: Drawing | None = None
     placement: Placement = field(default_factory=Placement)
     shown: int | None = None
     iterations: int = 0

@@ -68,19 +68,22 @@ class Viewing(QObject):
         return self.subject_model.subject
 
     def refresh(self) -> None:
-        """Look again."""
+        """Look again, at what is bent as well."""
+        asked, subject = time.perf_counter(), self.subject
+        self.session.forget("bend")  # of the look before
+        self.session.ask("look", partial(_seen, subject), partial(self._on_seen, asked, subject))
+
+    def _bend(self) -> None:
+        assert self.look is not None
         asked = time.perf_counter()
-        self.session.ask("look", partial(_seen, self.subject), partial(self._on_seen, asked))
+        self.session.ask("bend", partial(_bent, self.subject, self.look), partial(self._on_bent, asked))
 
     def _on_subject_changed(self, subject: Subject, before: Subject) -> None:
         same = subject.picture is before.picture and subject.placement == before.placement
         if not same or subject.iterations != before.iterations:
             self.refresh()
-        elif self.look is not None and (subject.shown, subject.bends, subject.locks) != (
-            before.shown, before.bends, before.locks
-        ):
-            asked = time.perf_counter()
-            self.session.ask("bend", partial(_bent, subject, self.look), partial(self._on_bent, asked))
+        elif self.look is not None and not self.session.is_asking("look") and _is_bent_otherwise(subject, before):
+            self._bend()
 
     def _on_session_model_changed(self, role: str) -> None:
         if role != CAPSULES:
@@ -93,13 +96,12 @@ class Viewing(QObject):
         self.subject_model.update(shown=shown if fits else None, bends=(), locks={})
         self.refresh()
 
-    def _on_seen(self, asked: float, answer: tuple[Look, Bent]) -> None:
+    def _on_seen(self, asked: float, subject: Subject, answer: tuple[Look, Bent]) -> None:
         self.look, bent = answer
         self.looked.emit(self.look)
-        if self.session.is_asking("bend"):
-            # Asked with the look before; what is bent now is asked for again.
-            self.session.ask("bend", partial(_bent, self.subject, self.look), partial(self._on_bent, asked))
         self._on_bent(asked, bent)
+        if not self.session.is_asking("look") and _is_bent_otherwise(self.subject, subject):
+            self._bend()  # changed while the look was awaited
 
     def _on_bent(self, asked: float, bent: Bent) -> None:
         self.now = bent
@@ -115,6 +117,10 @@ def bent_capsule(capsule: Array, bends: tuple[float, ...], locks: Mapping[int, f
     for index, value in locks.items():
         made[index] = value
     return made
+
+
+def _is_bent_otherwise(subject: Subject, other: Subject) -> bool:
+    return (subject.shown, subject.bends, subject.locks) != (other.shown, other.bends, other.locks)
 
 
 def _seen(subject: Subject, model: CapsuleModel) -> tuple[Look, Bent]:
