@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QApplication, QToolButton
 from pytestqt.qtbot import QtBot
 
 from engine.paths import SHIPPED_MODELS
@@ -45,7 +45,7 @@ def open_lab(qtbot: QtBot, qapp: QApplication) -> Iterator[Open]:
         window.resize(1280, 800)
         window.show()
         qtbot.waitUntil(lambda: window.lab is not None, timeout=PATIENCE)
-        click(next(each for each in window.rail.findChildren(QPushButton) if "Capsules" in each.accessibleName()))
+        click(next(each for each in window.rail.findChildren(QToolButton) if each.text() == "Capsules"))
         qtbot.waitUntil(lambda: isinstance(window.lab, CapsuleLab), timeout=PATIENCE)
         lab = window.lab
         assert isinstance(lab, CapsuleLab)
