@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from engine.capsules.convolution import WindowConv2d
 from engine.capsules.routing import routed, squash
 
 KERNEL = 9
@@ -54,7 +55,7 @@ class CapsNet(nn.Module):
         super().__init__()
         self.config = config
         self.conv = nn.Conv2d(1, config.channels, KERNEL)
-        self.primary = nn.Conv2d(config.channels, config.primary_size * config.primary_types, KERNEL, stride=2)
+        self.primary = WindowConv2d(config.channels, config.primary_size * config.primary_types, KERNEL, stride=2)
         shape = (config.class_count, config.primary_size, config.primary_count, config.capsule_size)
         self.weight = nn.Parameter(nn.init.normal_(torch.empty(shape), std=_STD))
         self.decoder = make_decoder(config)
