@@ -45,6 +45,8 @@ class BendPictures(QWidget):
     def set_seen(self, picture: Pixels) -> None:
         """What the model sees, [S, S]."""
         self.seen.set_picture(picture)
+        for frame in (self.redrawn, self.difference):
+            frame.leave_room_for(*picture.shape[:2])
 
     def set_redrawn(self, picture: Pixels, symbol: str, *, is_bent: bool) -> None:
         """What the capsule is redrawn as, [S, S]."""

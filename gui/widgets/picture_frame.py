@@ -21,14 +21,20 @@ def picture_image(picture: NDArray[np.uint8]) -> QImage:
     return QImage(whole.data, width, height, whole.strides[0], kind).convertToFormat(QImage.Format.Format_RGB32)
 
 
-def draw_enlarged(painter: QPainter, box: QRectF, image: QImage) -> QRectF:
-    """Paint a picture in the middle of a box, a whole number of times as large where it can be; returns where it is."""
-    factor = min(box.width() / image.width(), box.height() / image.height())
+def enlarged(box: QRectF, size: QSize) -> QRectF:
+    """Where a picture lies in the middle of a box, a whole number of times as large where it can be."""
+    factor = min(box.width() / size.width(), box.height() / size.height())
     whole = float(int(factor)) if factor >= 1 else factor
-    target = QRectF(0, 0, image.width() * whole, image.height() * whole)
+    target = QRectF(0, 0, size.width() * whole, size.height() * whole)
     target.moveCenter(box.center())
     target.moveTopLeft(target.topLeft().toPoint().toPointF())
-    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, whole < 1)
+    return target
+
+
+def draw_enlarged(painter: QPainter, box: QRectF, image: QImage) -> QRectF:
+    """Paint a picture where `enlarged` says, and return that."""
+    target = enlarged(box, image.size())
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, target.width() < image.width())
     painter.drawImage(target, image)
     return target
 
@@ -43,6 +49,7 @@ class PictureFrame(QWidget):
         self._hint = hint
         self._caption = ""
         self._image = QImage()
+        self._awaited = QSize(1, 1)
         self.setAccessibleName(title)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(_LEAST, _LEAST + self.fontMetrics().height())
@@ -60,6 +67,11 @@ class PictureFrame(QWidget):
     def set_picture(self, picture: NDArray[np.uint8] | None) -> None:
         """Show a picture [H, W] or [H, W, 3], or none."""
         self._image = QImage() if picture is None else picture_image(picture)
+        self.update()
+
+    def leave_room_for(self, height: int, width: int) -> None:
+        """While there is no picture, be as large as a picture of this size would be."""
+        self._awaited = QSize(width, height)
         self.update()
 
     def set_caption(self, text: str) -> None:
@@ -84,9 +96,7 @@ class PictureFrame(QWidget):
         box = QRectF(self.rect()).adjusted(1, 1, -1, -line if self._caption else -1)
         theme = self._theme
         if self._image.isNull():
-            side = min(box.width(), box.height())
-            frame = QRectF(0, 0, side, side)
-            frame.moveCenter(box.center())
+            frame = enlarged(box.adjusted(1, 1, -1, -1), self._awaited)
             painter.setPen(QPen(QColor(theme.border), 1.0, Qt.PenStyle.DashLine))
             painter.drawRect(frame)
             painter.setPen(QColor(theme.muted))
