@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
+import signal
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,6 +16,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolButton
 from pytestqt.qtbot import QtBot
 
+from engine.capsules.config import CapsuleTrainConfig
 from engine.paths import SHIPPED_MODELS
 from engine.runtime.run_folder import list_runs
 from gui import app
@@ -21,12 +25,14 @@ from gui.capsule_lab.session import CAPSULES, TWO_DIGITS
 from gui.capsule_lab.turn_page import AMOUNTS
 from gui.capsule_lab.viewing import Bent, Look
 from gui.services.jobs import stragglers
+from gui.widgets.training_panel import TrainingPanel
 from gui.window import MainWindow
 from tests.helpers.pointer import LEFT, NO_KEY, click, drag
 
 PATIENCE = 60_000
 CAPSNET = SHIPPED_MODELS / "digits-capsnet.safetensors"
 SEVEN = 17  # of the test set
+CONTAINS = Qt.MatchFlag.MatchContains
 Open = Callable[[], tuple[MainWindow, CapsuleLab]]
 
 pytestmark = pytest.mark.skipif(not CAPSNET.exists(), reason=f"needs the shipped model {CAPSNET.name}")
@@ -155,12 +161,56 @@ def test_every_page_is_about_the_digit(qtbot: QtBot, open_lab: Open) -> None:
     assert not window.context.messages.history
 
 
-def test_a_training_is_started_and_the_window_closed(qtbot: QtBot, open_lab: Open) -> None:
-    window, lab = open_lab()
+def train(qtbot: QtBot, lab: CapsuleLab) -> TrainingPanel:
+    """The training page, with the small network learning the digits that ship."""
     click(lab.page_buttons.button(TRAIN))
-    training = lab.training
-    assert training is not None and training.isVisible() and training.form.isVisible()
-    assert training.preset_box.count() > 2 and training.start_button.isEnabled()
-    assert not training.active and not list_runs()
+    panel = lab.training
+    assert panel is not None and panel.isVisible() and panel.preset_box.count() > 2
+    panel.preset_box.setCurrentText("small")
+    panel.preset_box.activated.emit(panel.preset_box.currentIndex())
+    assert panel.form.config().channels < CapsuleTrainConfig().channels
+    panel.form.set_config(replace(panel.form.config(), log_every=1, picture_every=5, save_every=5, name="mine"))
+    click(panel.start_button)
+    qtbot.waitUntil(lambda: "accuracy" in panel.plot.titles, timeout=PATIENCE)
+    return panel
+
+
+def test_a_network_learns_is_paused_killed_and_its_model_bent(qtbot: QtBot, open_lab: Open) -> None:
+    window, lab = open_lab()
+    panel = train(qtbot, lab)
+    qtbot.waitUntil(lambda: set(panel.pictures.offered) == {"Reconstructions", "Sweep"}, timeout=PATIENCE)
+    click(panel.pause_button)
+    qtbot.waitUntil(lambda: panel.state == "paused", timeout=PATIENCE)
+    click(panel.pause_button)
+    qtbot.waitUntil(lambda: panel.state == "running", timeout=PATIENCE)
+    assert panel.run_dir is not None and panel.run is not None
+    qtbot.waitUntil((panel.run_dir / "checkpoints" / "state.safetensors").exists, timeout=PATIENCE)
+    os.kill(panel.run.client.process_id, signal.SIGKILL)
+    qtbot.waitUntil(lambda: not panel.active, timeout=PATIENCE)
+    assert "can be resumed" in window.context.messages.history[-1].text
+    click(lab.page_buttons.button(BEND))
+    settle(qtbot, lab)
+    assert now(lab).picture is not None
+
+    click(lab.page_buttons.button(TRAIN))
+    qtbot.waitUntil(panel.start_button.isEnabled, timeout=PATIENCE)
+    click(panel.start_button)
+    qtbot.waitUntil(lambda: panel.state == "running", timeout=PATIENCE)
+    click(panel.stop_button)
+    menu = lab.models.menus[CAPSULES]
+    qtbot.waitUntil(lambda: not panel.active and menu.findText("mine", CONTAINS) >= 0, timeout=PATIENCE)
+    menu.setCurrentIndex(menu.findText("mine", CONTAINS))
+    qtbot.waitUntil(lambda: lab.session.models[CAPSULES].path != CAPSNET, timeout=PATIENCE)
+    settle(qtbot, lab)
+    assert lab.session.models[CAPSULES].name == "mine" and now(lab).picture is not None
+    assert [message.level for message in window.context.messages.history].count("error") == 1
+
+
+def test_closing_the_window_saves_a_training(qtbot: QtBot, open_lab: Open) -> None:
+    window, lab = open_lab()
+    train(qtbot, lab)
     window.close()
-    assert not lab.session.busy and not lab.demonstration.active and not window.context.messages.history
+    qtbot.waitUntil(lambda: not multiprocessing.active_children() and not stragglers(), timeout=PATIENCE)
+    (run,) = list_runs()
+    assert run.state == "stopped" and (run.path / "checkpoints" / "state.safetensors").exists()
+    assert not lab.session.busy and not lab.demonstration.active
