@@ -25,7 +25,8 @@ def linear(colours: Array) -> NDArray[np.float64]:
 
 
 def seen_without(cone: NDArray[np.float64], light: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.clip(light @ (np.linalg.inv(_LMS) @ cone @ _LMS).T, 0, 1)
+    seen: NDArray[np.float64] = np.clip(light @ (np.linalg.inv(_LMS) @ cone @ _LMS).T, 0, 1)
+    return seen
 
 
 def test_a_scale_goes_from_nought_or_to_both_sides_of_its_middle() -> None:

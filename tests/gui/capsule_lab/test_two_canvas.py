@@ -91,7 +91,8 @@ def test_keys_move_the_solid_box_and_change_it(canvas: TwoCanvas) -> None:
     assert canvas.accessibleDescription() == "digit 1 at -3, -1, digit 2 at 3, 3"
     for _ in range(20):
         QTest.keyClick(canvas, Qt.Key.Key_Up)
-    assert canvas._places[0] == (-3, -8) and canvas.area.contains(canvas.box(0))
+    assert canvas.area.contains(canvas.box(0))
+    assert canvas._places[0] == (-3, -8)
 
 
 def test_the_box_that_the_keys_move_is_told_by_its_line(canvas: TwoCanvas) -> None:
