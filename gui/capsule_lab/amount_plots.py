@@ -7,17 +7,18 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from gui.palette import Theme
 
 Array = NDArray[np.float32]
 _GAP = 6.0
+_STEPS = 60  # of an arrow key from one end to the other
 
 
 class AmountPlot(QWidget):
-    """What both have in common: amounts along x, the present one as a line that a click or a drag moves."""
+    """What both have in common: amounts along x, the present one as a line that a click, a drag or arrow keys move."""
 
     amount_chosen = Signal(float)
 
@@ -28,6 +29,8 @@ class AmountPlot(QWidget):
         self._x: Array = np.zeros(0, np.float32)
         self._y: Array = np.zeros((0, 0), np.float32)
         self._low, self._high, self._now, self._unit = 0.0, 1.0, 0.0, ""
+        self._held: QRectF | None = None  # where the mouse went down
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName(title)
 
@@ -67,15 +70,41 @@ class AmountPlot(QWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Go to the amount under the mouse."""
-        area = self._area_at(event.position())
-        if area is not None and event.buttons() & Qt.MouseButton.LeftButton:
-            share = (event.position().x() - area.left()) / max(area.width(), 1)
-            self.amount_chosen.emit(self._low + min(max(share, 0.0), 1.0) * (self._high - self._low))
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._held = self._area_at(event.position())
+            self.mouseMoveEvent(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Go on with it."""
-        if event.buttons() & Qt.MouseButton.LeftButton:
-            self.mousePressEvent(event)
+        """Go on with it in the same plot, wherever the mouse is."""
+        if self._held is not None:
+            share = (event.position().x() - self._held.left()) / max(self._held.width(), 1)
+            self._choose(self._low + share * (self._high - self._low))
+
+    def mouseReleaseEvent(self, _event: QMouseEvent) -> None:
+        """Let go."""
+        self._held = None
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """The arrow keys go on by a step, Home and End to either end."""
+        step = (self._high - self._low) / _STEPS
+        # Not every key has a name in Qt.Key.
+        amount = {
+            int(Qt.Key.Key_Left): self._now - step, int(Qt.Key.Key_Right): self._now + step,
+            int(Qt.Key.Key_Home): self._low, int(Qt.Key.Key_End): self._high,
+        }.get(event.key())
+        if amount is None:
+            super().keyPressEvent(event)
+        else:
+            self._choose(amount)
+
+    def _choose(self, amount: float) -> None:
+        self.amount_chosen.emit(min(max(amount, self._low), self._high))
+
+    def _paint_focus(self, painter: QPainter) -> None:
+        if self.hasFocus():
+            painter.setPen(QPen(QColor(self._theme.accent), 1.0, Qt.PenStyle.DotLine))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
 
 
 class NumberPlots(AmountPlot):
@@ -87,7 +116,8 @@ class NumberPlots(AmountPlot):
         self._r: Array = np.zeros(0, np.float32)
         self.setToolTip(
             "Each number of v_j over the amount, all on one scale, with |r|, how closely it follows where the "
-            "class is the longest; the number that follows best is framed. A click or a drag lays the picture so."
+            "class is the longest; the number that follows best is framed. A click, a drag or an arrow key lays the "
+            "picture so."
         )
 
     @property
@@ -148,6 +178,7 @@ class NumberPlots(AmountPlot):
             self._paint_now(painter, area)
             painter.setPen(QPen(QColor(theme.accent if is_best else theme.series[0]), 1.8 if is_best else 1.3))
             painter.drawPolyline(self._line(area, self._y[:, index], -most, most))
+        self._paint_focus(painter)
         painter.end()
 
 
@@ -166,12 +197,29 @@ class ClassPlot(AmountPlot):
     def show_classes(self, amounts: Array, values: Array, names: tuple[str, ...], shown: int) -> None:
         """Amounts [n] and values [n, j] of classes of these names."""
         self._x, self._y, self._names, self._shown = amounts, values, names, shown
+        named = ", then ".join(name for name, _, _ in self.stretches)
+        self.setAccessibleDescription(f"The highest from {self._low:g}{self._unit} on: {named}")
+        self.update()
+
+    def set_hint(self, hint: str) -> None:
+        """What is shown while there are no curves."""
+        self._hint = hint
         self.update()
 
     @property
     def answers(self) -> list[str]:
         """The class with the highest value at each amount."""
         return [self._names[int(best)] for best in self._y.argmax(axis=1)] if self._y.size else []
+
+    @property
+    def stretches(self) -> list[tuple[str, float, float]]:
+        """Classes with the highest value, each with the first and the last amount of a run of equal answers."""
+        answers, amounts = self.answers, self._x.tolist()
+        begins = [index for index in range(len(answers)) if index == 0 or answers[index] != answers[index - 1]]
+        ends = [*begins[1:], len(answers)]
+        return [
+            (answers[begin], amounts[begin], amounts[end - 1]) for begin, end in zip(begins, ends, strict=False)
+        ]
 
     def sizeHint(self) -> QSize:
         """A chart."""
@@ -209,6 +257,7 @@ class ClassPlot(AmountPlot):
         if not self._y.size:
             words = int(Qt.AlignmentFlag.AlignCenter) | int(Qt.TextFlag.TextWordWrap)
             painter.drawText(area.adjusted(8, 0, -8, 0), words, self._hint)
+            self._paint_focus(painter)
             painter.end()
             return
         peaks = self._y.max(axis=0)
@@ -225,20 +274,17 @@ class ClassPlot(AmountPlot):
                 painter.drawText(place + QPointF(3, -2 if peaks[j] < 0.9 else line), self._names[j])
         self._paint_answers(painter, area, line)
         self._paint_now(painter, area)
+        self._paint_focus(painter)
         painter.end()
 
     def _paint_answers(self, painter: QPainter, area: QRectF, line: int) -> None:
         """The answers along the axis: a stretch of equal ones is written once."""
-        theme, answers = self._theme, self.answers
-        begin = 0
-        for index in range(1, len(answers) + 1):
-            if index < len(answers) and answers[index] == answers[begin]:
-                continue
-            left, right = self._across(area, float(self._x[begin])), self._across(area, float(self._x[index - 1]))
+        theme = self._theme
+        for name, first, last in self.stretches:
+            left, right = self._across(area, first), self._across(area, last)
             box = QRectF(left - 2, area.bottom() + 4, max(right - left, 2.0) + 4, line + 2)
-            is_shown = 0 <= self._shown < len(self._names) and answers[begin] == self._names[self._shown]
+            is_shown = 0 <= self._shown < len(self._names) and name == self._names[self._shown]
             painter.fillRect(box.adjusted(1, 0, -1, 0), QColor(theme.accent if is_shown else theme.grid))
-            if box.width() > self.fontMetrics().horizontalAdvance(answers[begin]):
+            if box.width() > self.fontMetrics().horizontalAdvance(name):
                 painter.setPen(QColor(theme.accent_text if is_shown else theme.text))
-                painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), answers[begin])
-            begin = index
+                painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), name)

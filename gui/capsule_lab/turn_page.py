@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from engine.capsules.equivariance import CHANGES, Change, correlations, probabilities
+from engine.data.placement import Placement
 from gui.capsule_lab.amount_plots import AmountPlot, ClassPlot, NumberPlots
 from gui.capsule_lab.capsule_words import capsule_symbol
 from gui.capsule_lab.page import CapsulePage
@@ -28,6 +29,22 @@ AMOUNTS = 61
 _FEWEST = 3  # amounts that make a correlation
 _AT_ONCE = 8  # placements in a question, so that the hand is not kept waiting
 _NO_CNN = "No convolutional network is there to compare with: train one with the preset matched-cnn."
+_OTHER_CNN = "The convolutional network {} cannot be compared: it has learned other classes, or smaller pictures."
+
+
+@dataclass(frozen=True, eq=False)
+class _Wanted:
+    """What curves are of."""
+
+    picture: Array
+    change: Change
+    rest: Placement  # without the amount that changes
+    iterations: int
+
+    def is_of(self, other: _Wanted) -> bool:
+        """Whether the curves are the same; pictures are compared by identity."""
+        same = self.picture is other.picture and self.change == other.change
+        return same and (self.rest, self.iterations) == (other.rest, other.iterations)
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +65,7 @@ class TurnPage(CapsulePage):
         """Nothing is shown yet."""
         super().__init__(viewing, theme, parent)
         self._change = CHANGES[0]
-        self._asked_for: object = None
+        self._wanted: _Wanted | None = None
         self._capsules: dict[int, Array] = {}
         self._chances: dict[int, Array] = {}
         self._left: list[int] = []
@@ -100,12 +117,10 @@ class TurnPage(CapsulePage):
     def refresh(self) -> None:
         """Begin anew, unless only the amount itself has changed."""
         change, subject = self._change, self.subject
-        for plot in self._plots:
-            plot.set_amount(change.amount(subject.placement))
-        wanted = (id(subject.picture), change.name, change.placed(subject.placement, 0.0), subject.iterations)
-        if wanted != self._asked_for:
-            self._asked_for = wanted
-            self._begin()
+        self._show_amount()
+        wanted = _Wanted(subject.picture, change, change.placed(subject.placement, 0.0), subject.iterations)
+        if self._wanted is None or not wanted.is_of(self._wanted):
+            self._begin(wanted)
         else:
             self._ask_next()
 
@@ -115,30 +130,34 @@ class TurnPage(CapsulePage):
         for plot in self._plots:
             plot.set_theme(theme)
 
-    def _begin(self) -> None:
-        self._capsules, self._chances = {}, {}
+    def _begin(self, wanted: _Wanted) -> None:
+        self._forget()
+        self._wanted = wanted
         # Every eighth first, then those between: the curves are whole from the beginning and get finer.
-        order = sorted(range(AMOUNTS), key=lambda index: (index % 8 != 0, index % 4 != 0, index % 2 != 0, index))
-        self._left = order
+        self._left = sorted(range(AMOUNTS), key=lambda index: (index % 8 != 0, index % 4 != 0, index % 2 != 0, index))
         self._ask_next()
+
+    def _forget(self) -> None:
+        self._wanted = None
+        self._capsules, self._chances, self._left = {}, {}, []
+        # What waits would be answered by the models that were there when it was asked.
+        self.session.forget("curves")
 
     def _ask_next(self) -> None:
         if not self._left or self.session.is_asking("curves"):
             return
         which = np.array(self._left[:_AT_ONCE])
         work = partial(_answers, self.subject, self._change, which)
-        self.session.ask_both("curves", work, partial(self._on_answers, self._asked_for))
+        self.session.ask_both("curves", work, self._on_answers)
 
-    def _on_answers(self, asked_for: object, answers: _Answers) -> None:
-        if asked_for == self._asked_for:
-            done = answers.which.tolist()
-            self._left = [index for index in self._left if index not in done]
-            self._capsules |= dict(zip(done, answers.capsules, strict=True))
-            if answers.probabilities is not None:
-                self._chances |= dict(zip(done, answers.probabilities, strict=True))
-            self._show()
-        if self.isVisible():
-            self._ask_next()
+    def _on_answers(self, answers: _Answers) -> None:
+        done = answers.which.tolist()
+        self._left = [index for index in self._left if index not in done]
+        self._capsules |= dict(zip(done, answers.capsules, strict=True))
+        if answers.probabilities is not None:
+            self._chances |= dict(zip(done, answers.probabilities, strict=True))
+        self._show()
+        self._ask_next()
 
     def _show(self) -> None:
         model, look = self.session.models.get(CAPSULES), self.viewing.look
@@ -150,19 +169,28 @@ class TurnPage(CapsulePage):
         lengths: Array = np.linalg.norm(capsules, axis=2)
         # Elsewhere the class is not there, and its capsule shrinks to nothing whatever the amount means.
         seen = lengths.argmax(axis=1) == shown
-        seen = seen if seen.sum() >= _FEWEST else np.ones_like(seen)
+        is_seen = bool(seen.sum() >= _FEWEST)
+        seen = seen if is_seen else np.ones_like(seen)
         r = correlations(amounts[seen], capsules[seen, shown])
         self.numbers.show_numbers(amounts, capsules[:, shown], r)
         best = self.numbers.follows_best
-        symbol = capsule_symbol(model.class_names[shown])
+        name = model.class_names[shown]
+        symbol = capsule_symbol(name)
         self.title.setText(f"The numbers of {symbol}")
         follows = f"number {best + 1} of {symbol} follows best: |r| = {abs(float(r[best])):.2f}"
-        self.words.setText(f"Where {model.class_names[shown]} is seen, {follows}")
+        self.words.setText(f"Where {name} is seen, {follows}" if is_seen else f"{name} is hardly seen; {follows}")
         self.lengths.show_classes(amounts, lengths, model.class_names, shown)
         if self._chances:
             chances = np.stack([self._chances[index] for index in sorted(self._chances)])
             at = self._change.amounts(AMOUNTS)[sorted(self._chances)]
             self.cnn.show_classes(at, chances, self.session.models[CNN].class_names, shown)
+        else:
+            cnn = self.session.models.get(CNN)
+            self.cnn.set_hint(_NO_CNN if cnn is None else _OTHER_CNN.format(cnn.name))
+
+    def _show_amount(self) -> None:
+        for plot in self._plots:
+            plot.set_amount(self._change.amount(self.subject.placement))
 
     def _set_ranges(self) -> None:
         for plot in self._plots:
@@ -173,23 +201,22 @@ class TurnPage(CapsulePage):
     def _on_change_index_changed(self, index: int) -> None:
         self._change = CHANGES[index]
         self._set_ranges()
-        if self.viewing.look is not None:
-            self.refresh()
+        self._catch_up()
 
     def _on_amount_chosen(self, amount: float) -> None:
         digits = 0 if self._change.name == "Rotation" else 2
         self.subject_model.update(placement=self._change.placed(self.subject.placement, round(amount, digits)))
 
     def _on_subject_changed(self, subject: Subject, before: Subject) -> None:
+        self._show_amount()  # at once, so that the next key goes on from there
         if self.isVisible() and subject.shown != before.shown:
             self._show()
 
     def _on_session_model_changed(self, role: str) -> None:
         if role in (CAPSULES, CNN):
-            self._asked_for = None
+            self._forget()
             self._set_ranges()
-            if role == CNN and self.isVisible() and self.viewing.look is not None:
-                self.refresh()
+            self._catch_up()  # with other capsules once they have been looked at
 
 
 def _answers(

@@ -15,7 +15,20 @@ from gui.widgets.picture_frame import picture_image
 Array = NDArray[np.float32]
 Place = tuple[float, float]  # off the middle: x to the right, y down, in pixels of the ground
 
-REACH = 8  # pixels off the middle at most
+REACH = 8.0  # pixels off the middle at most
+
+
+def held(x: float, y: float) -> Place:
+    """A place as near as a box on the ground can be."""
+    return min(max(x, -REACH), REACH), min(max(y, -REACH), REACH)
+
+
+def held_both(first: Place, second: Place) -> tuple[Place, Place]:
+    """Two places moved together, so that they keep their distance, until both boxes are on the ground."""
+    offs = [
+        max(-REACH - min(ends), 0.0) - max(max(ends) - REACH, 0.0) for ends in zip(first, second, strict=True)
+    ]
+    return (first[0] + offs[0], first[1] + offs[1]), (second[0] + offs[0], second[1] + offs[1])
 
 
 class TwoCanvas(QWidget):
@@ -47,9 +60,16 @@ class TwoCanvas(QWidget):
         """The digit that is moved, 0 or 1."""
         return self._grip
 
-    def show_ground(self, picture: Array, places: tuple[Place, Place]) -> None:
-        """The ground [S, S] with both digits, and where they lie."""
-        self._side, self._places = len(picture), places
+    def set_places(self, places: tuple[Place, Place]) -> None:
+        """Where the two lie."""
+        self._places = places
+        words = (f"digit {number} at {x:g}, {y:g}" for number, (x, y) in enumerate(places, 1))
+        self.setAccessibleDescription(", ".join(words))
+        self.update()
+
+    def show_ground(self, picture: Array) -> None:
+        """The ground [S, S] with both digits."""
+        self._side = len(picture)
         self._image = picture_image(np.rint(picture * 255).astype(np.uint8))
         self.update()
 
@@ -128,5 +148,4 @@ class TwoCanvas(QWidget):
             super().keyPressEvent(event)
 
     def _move(self, x: float, y: float) -> None:
-        held = tuple(float(min(max(round(each, 2), -REACH), REACH)) for each in (x, y))
-        self.moved.emit(self._grip, held)
+        self.moved.emit(self._grip, held(round(x, 2), round(y, 2)))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,22 +11,20 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSlider, QStackedLayout, QVBoxLayout, QWidget
 
-from engine.capsules.overlap import Colour, overlap_of, shifts_for, tinted, two_coloured
+from engine.capsules.overlap import Colour, Pixels, overlap_of, shifts_for, tinted, two_coloured
 from engine.data.placement import Placement
 from gui.capsule_lab.input_panel import TestDigits, test_digits
 from gui.capsule_lab.lengths import LengthBars
 from gui.capsule_lab.page import CapsulePage
 from gui.capsule_lab.session import TWO_DIGITS, KnownModel
 from gui.capsule_lab.subject import Subject
-from gui.capsule_lab.two_canvas import Place, TwoCanvas
+from gui.capsule_lab.two_canvas import Place, TwoCanvas, held, held_both
+from gui.capsule_lab.two_seen import Pair, Seen, see
 from gui.capsule_lab.viewing import Viewing
 from gui.palette import DARK, Theme
 from gui.widgets.controls import button, label_for, row, set_slider
 from gui.widgets.picture_frame import PictureFrame, picture_image
 from gui.widgets.picture_grid import PictureGrid
-
-if TYPE_CHECKING:
-    from engine.capsules.model import CapsuleModel
 
 Array = NDArray[np.float32]
 
@@ -36,18 +33,13 @@ _NO_MODEL = (
     "There is no network that has learned two digits. Train one on the page Train with data “two digits” and an image "
     "size of 36, or add a model file."
 )
+_ABSENT = (
+    "Redrawn from capsules that are not there. Does the decoder refuse, or draw a digit out of what it finds? A click "
+    "on a bar looks at any other."
+)
+_NO_DECODER = "This network was trained without a decoder, which alone can redraw a digit from its capsule."
 _FIRST_PLACES: tuple[Place, Place] = ((-2.0, -1.0), (2.0, 2.0))
 _LEAST_OVERLAP = 30  # percent; farther apart, digits would leave the ground
-
-
-@dataclass(frozen=True, eq=False)
-class _Seen:
-    """The ground [S, S], each digit on it alone [2, S, S], lengths [j], and each capsule redrawn, [j, S, S]."""
-
-    ground: Array
-    parts: Array
-    lengths: Array
-    redrawn: Array
 
 
 class TwoPage(CapsulePage):
@@ -63,10 +55,10 @@ class TwoPage(CapsulePage):
         self._second_label = -1
         self._strip: NDArray[np.int64] = np.zeros(0, np.int64)
         self._rng = np.random.default_rng(5)
-        self._places = _FIRST_PLACES
+        self._places = _FIRST_PLACES  # to which the dials' shift of the first digit is added
         self._asked_for_digits = False
         self._other: int | None = None  # a capsule that is looked at though it may not be there
-        self._seen: _Seen | None = None
+        self._seen: Seen | None = None
         self.canvas = TwoCanvas(theme)
         self.strip = PictureGrid(theme, "Digits to lay over the first")
         self.strip.setMinimumHeight(0)
@@ -94,6 +86,7 @@ class TwoPage(CapsulePage):
         self.verdict = QLabel()
         self.verdict.setProperty("role", "title")
         self.save_button = button("Save…", "Save the two digits as they are taken apart, in two colours, as a picture.")
+        self.save_button.setEnabled(False)
         self.hint = QLabel(_NO_MODEL)
         self.hint.setWordWrap(True)
         self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -155,8 +148,10 @@ class TwoPage(CapsulePage):
 
     @property
     def places(self) -> tuple[Place, Place]:
-        """Where the two digits lie, in pixels off the middle."""
-        return self._places
+        """Where the two digits lie, in pixels off the middle; always on the ground, however the dials stand."""
+        (x, y), second = self._places
+        lying = self.subject.placement
+        return held(x + lying.shift_x, y + lying.shift_y), second
 
     def refresh(self) -> None:
         """Ask what the network makes of the two as they lie."""
@@ -165,8 +160,8 @@ class TwoPage(CapsulePage):
             self._asked_for_digits = True
             self.session.ask_engine("second digits", test_digits, self._on_digits)
         if self._second is not None and self.model is not None:
-            work = partial(_seen, self.subject, self._second, self._places)
-            self.session.ask("two", work, self._on_seen, role=TWO_DIGITS)
+            self.session.ask("two", partial(see, self._pair(self._second)), self._on_seen, role=TWO_DIGITS)
+        self.canvas.set_places(self.places)  # at once, so that the next key goes on from there
         self._show_overlap()
 
     def lay_another_pair(self) -> None:
@@ -179,9 +174,10 @@ class TwoPage(CapsulePage):
         (x, y), (other_x, other_y) = self._rng.integers(-4, 5, (2, 2)).astype(float).tolist()
         self._places = (x, y), (other_x, other_y)
         self._take_second(second)
+        self.session.forget("drawn", "given")  # would take its place
         self.subject_model.update(
             picture=self._digits.pictures[first].astype(np.float32) / np.float32(255), source=f"test digit {first}",
-            label=int(labels[first]), placement=Placement(),
+            label=int(labels[first]), drawing=None, placement=Placement(),
         )
 
     def set_theme(self, theme: Theme) -> None:
@@ -203,47 +199,34 @@ class TwoPage(CapsulePage):
         seen, model = self._seen, self.model
         if seen is None or model is None:
             return
-        self.canvas.show_ground(seen.ground, self._places)
-        names, order = model.class_names, np.argsort(-seen.lengths).tolist()
-        found = self._paired(order[:2])
-        colours = self._colours
-        self.both.set_picture(two_coloured(seen.redrawn[found[0]], seen.redrawn[found[1]], colours))
-        self.both.set_caption(f"{names[found[0]]} and {names[found[1]]}")
-        for index in (0, 1):
-            self.alone[index].set_picture(tinted(seen.redrawn[found[index]], colours[index]))
-            self.alone[index].set_caption(f"redrawn from {names[found[index]]}, {seen.lengths[found[index]]:.2f}")
+        self.canvas.show_ground(seen.ground)
+        names, colours, found = model.class_names, self._colours, seen.found
+        self.both.set_picture(self._apart(seen))
+        self.both.set_caption(" and ".join(names[j] for j in found))
+        for index, j in enumerate(found):
+            self.alone[index].set_picture(None if seen.redrawn is None else tinted(seen.redrawn[j], colours[index]))
+            self.alone[index].set_caption(f"redrawn from {names[j]}, {seen.lengths[j]:.2f}")
             self.true[index].set_picture(tinted(seen.parts[index], colours[index]))
-            label = (self.subject.label, self._second_label)[index]
+            label = seen.labels[index]
             self.true[index].set_caption("as it was laid" if label is None else f"as it was laid: {label}")
-        absent = [j for j in order[2:] if j != self._other]
-        looked = [self._other if self._other is not None else absent[0], absent[0 if self._other is not None else 1]]
-        for frame, j in zip(self.absent, looked, strict=True):
-            frame.set_picture(np.rint(seen.redrawn[j] * 255).astype(np.uint8))
-            frame.set_caption(f"{names[j]}, length {seen.lengths[j]:.2f}")
-        self.absent_words.setText(
-            "Redrawn from capsules that are not there. Does the decoder refuse, or draw a digit out of what it finds? "
-            "A click on a bar looks at any other."
-        )
-        true = {self._second_label, *([] if self.subject.label is None else [self.subject.label])}
-        self.lengths.set_lengths(seen.lengths, -1 if self._other is None else self._other, frozenset(true))
-        self.verdict.setText(self._verdict(set(found), names))
+        for frame, other in zip(self.absent, [*seen.absent(self._other), None, None], strict=False):
+            redrawn = None if other is None or seen.redrawn is None else seen.redrawn[other]
+            frame.set_picture(None if redrawn is None else np.rint(redrawn * 255).astype(np.uint8))
+            frame.set_caption("" if other is None else f"{names[other]}, length {seen.lengths[other]:.2f}")
+        self.absent_words.setText(_ABSENT if seen.redrawn is not None else _NO_DECODER)
+        self.save_button.setEnabled(seen.redrawn is not None)
+        true = frozenset(label for label in seen.labels if label is not None)
+        self.lengths.set_lengths(seen.lengths, -1 if self._other is None else self._other, true)
+        self.verdict.setText(seen.verdict(names))
 
-    def _paired(self, found: list[int]) -> list[int]:
-        """The two that were found, the one that is the first digit first, where that is known."""
-        if found[1] == self.subject.label or found[0] == self._second_label:
-            return found[::-1]
-        return found
-
-    def _verdict(self, found: set[int], names: tuple[str, ...]) -> str:
-        text = f"The network sees {' and '.join(names[j] for j in sorted(found))}"
-        if self.subject.label is None:
-            return f"{text}."
-        true = {self.subject.label, self._second_label}
-        right = len(found & true)
-        return f"{text}: " + ("both right." if found == true else "one right." if right else "neither right.")
+    def _apart(self, seen: Seen) -> Pixels | None:
+        if seen.redrawn is None:
+            return None
+        first, second = seen.found
+        return two_coloured(seen.redrawn[first], seen.redrawn[second], self._colours)
 
     def _show_overlap(self) -> None:
-        first, second = self._places
+        first, second = self.places
         share = overlap_of(second[0] - first[0], second[1] - first[1])
         set_slider(self.overlap, round(share * 100))
         self.overlap_number.setText(f"{share * 100:.0f} %")
@@ -257,76 +240,72 @@ class TwoPage(CapsulePage):
         self.strip.set_pictures(digits.pictures[self._strip], columns=_STRIP)
         label = self.subject.label
         self._take_second(int(self._strip[3 if label != 3 else 5]))
-        if self.isVisible():
-            self.refresh()
+        self._catch_up()
 
     def _take_second(self, index: int) -> None:
         assert self._digits is not None
         self._second = self._digits.pictures[index].astype(np.float32) / np.float32(255)
         self._second_label = int(self._digits.labels[index])
 
-    def _on_seen(self, seen: _Seen) -> None:
-        self._seen = seen
+    def _pair(self, second: Array) -> Pair:
+        (x, y), (other_x, other_y) = self.places
+        first = replace(self.subject.placement, shift_x=x, shift_y=y)
+        return Pair(
+            (self.subject.picture, second), (first, Placement(shift_x=other_x, shift_y=other_y)),
+            (self.subject.label, self._second_label),
+        )
+
+    def _lay(self, first: Place, second: Place) -> None:
+        lying = self.subject.placement
+        self._places = (first[0] - lying.shift_x, first[1] - lying.shift_y), second
+        self.refresh()
+
+    def _on_seen(self, answer: Seen) -> None:
+        self._seen = answer
         self._show()
 
     def _on_canvas_moved(self, which: int, place: Place) -> None:
-        self._places = (place, self._places[1]) if which == 0 else (self._places[0], place)
-        self.refresh()
+        first, second = self.places
+        self._lay(*((place, second) if which == 0 else (first, place)))
 
     def _on_overlap_changed(self, percent: int) -> None:
-        first, second = self._places
+        first, second = self.places
         off = second[0] - first[0], second[1] - first[1]
         middle = (first[0] + second[0]) / 2, (first[1] + second[1]) / 2
         x, y = shifts_for(percent / 100, off)
-        self._places = (middle[0] - x / 2, middle[1] - y / 2), (middle[0] + x / 2, middle[1] + y / 2)
-        self.refresh()
+        self._lay(*held_both((middle[0] - x / 2, middle[1] - y / 2), (middle[0] + x / 2, middle[1] + y / 2)))
 
     def _on_strip_picture_chosen(self, place: int) -> None:
         self._take_second(int(self._strip[place]))
         self.refresh()
 
     def _on_swap_clicked(self) -> None:
-        self._places = self._places[::-1]
-        self.refresh()
+        self._lay(*self.places[::-1])
 
     def _on_lengths_chosen(self, index: int) -> None:
         self._other = None if index == self._other else index
         self._show()
 
     def _on_save_clicked(self) -> None:
-        if self._seen is not None:
-            found = self._paired(np.argsort(-self._seen.lengths)[:2].tolist())
-            pixels = two_coloured(self._seen.redrawn[found[0]], self._seen.redrawn[found[1]], self._colours)
+        pixels = None if self._seen is None else self._apart(self._seen)
+        if pixels is not None:
             self.save_requested.emit(picture_image(pixels), "two-digits.png")
 
     def _on_subject_changed(self, subject: Subject, before: Subject) -> None:
-        if self.isVisible() and (subject.picture is not before.picture or subject.placement != before.placement):
-            self.refresh()
+        if subject.picture is not before.picture or subject.placement != before.placement:
+            self._catch_up()
 
     def _on_session_model_changed(self, role: str) -> None:
         if role == TWO_DIGITS:
-            self._seen = None
+            self._seen = self._other = None
+            self.save_button.setEnabled(False)
             self.lengths.set_names(self.session.models[TWO_DIGITS].class_names)
-            if self.isVisible():
-                self.refresh()
+            self._catch_up()
 
+    def _on_viewing_looked(self, _look: object) -> None:
+        """What another network sees of the first digit alone is nothing to this page."""
 
-def _seen(subject: Subject, second: Array, places: tuple[Place, Place], model: CapsuleModel) -> _Seen:
-    from engine.capsules.model import placed
+    def _catch_up(self) -> None:
+        if self.isVisible():
+            self.refresh()
 
-    lying = subject.placement
-    first_place = Placement(
-        lying.rotation, lying.shear, lying.scale_x, lying.scale_y, lying.shift_x + places[0][0],
-        lying.shift_y + places[0][1],
-    )
-    second_place = Placement(shift_x=places[1][0], shift_y=places[1][1])
-    parts = np.concatenate([
-        placed(subject.picture, [first_place], model.side), placed(second, [second_place], model.side)
-    ])
-    ground = np.minimum(parts.sum(axis=0), 1)
-    capsules = model.capsules(ground[None])[0]
-    redrawn = (
-        model.reconstruct(capsules, range(len(capsules))) if model.can_reconstruct
-        else np.zeros((len(capsules), model.side, model.side), np.float32)
-    )
-    return _Seen(ground, parts, np.linalg.norm(capsules, axis=1), redrawn)

@@ -50,7 +50,9 @@ class Questions(QObject):
 
     def is_asking(self, slot: str) -> bool:
         """Whether the answer to a question of a slot is awaited."""
-        return slot in self._waiting or (self._asked is not None and self._asked.slot == slot)
+        if slot in self._waiting:
+            return True
+        return self._asked is not None and self._asked.slot == slot and self._asked.wanted
 
     def ask(
         self,

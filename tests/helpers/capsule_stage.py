@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,9 +50,9 @@ def stage(qtbot: QtBot, path: Path) -> Iterator[Viewing]:
         session.shut_down()
 
 
-def vivid_capsules(path: Path) -> Path:
+def vivid_capsules(path: Path, **config: Any) -> Path:
     """`tiny_capsules` with a decoder so strong that it draws another picture of another capsule, untrained as it is."""
-    tensors, header = load_checkpoint(tiny_capsules(path), KIND)
+    tensors, header = load_checkpoint(tiny_capsules(path, **config), KIND)
     stronger = {name: each * 8 if name.startswith("decoder") else each for name, each in tensors.items()}
     save_checkpoint(path, stronger, header)
     return path

@@ -15,8 +15,6 @@ from pytestqt.qtbot import QtBot
 from engine.capsules.model import CapsuleModel, RoutingDetails, load_capsules
 from engine.capsules.votes import entropy, votes
 from gui.capsule_lab import routing_page as page_module
-from gui.capsule_lab.coupling_maps import CouplingMaps
-from gui.capsule_lab.heat import Scale, coloured, heat_picture
 from gui.capsule_lab.routing_page import RoutingPage
 from gui.capsule_lab.session import CAPSULES
 from gui.capsule_lab.viewing import Viewing
@@ -203,29 +201,3 @@ def test_it_is_painted_in_both_themes(qtbot: QtBot, page: RoutingPage) -> None:
     assert page.grab().toImage() != light
     page.step.setValue(1)  # where all couplings are alike
     page.grab()
-
-
-def test_colours_keep_the_order_of_values() -> None:
-    scale = Scale.of(np.array([0.0, 2.0], np.float32), None)
-    light = coloured(np.linspace(0, 2, 50, dtype=np.float32), scale) @ np.array([0.2126, 0.7152, 0.0722], np.float32)
-    assert (np.diff(light) > 0).all()
-    both = Scale.of(np.array([-1.0, 3.0], np.float32), 0.0)
-    assert (both.low, both.high) == (-3.0, 3.0) and not both.is_flat
-    assert Scale.of(np.full(3, 0.1, np.float32), 0.1).is_flat
-
-
-def test_a_cell_lies_in_the_middle_of_what_it_sees() -> None:
-    heat = np.zeros((6, 6), np.float32)
-    heat[1, 4] = 1.0
-    made = heat_picture(np.zeros((28, 28), np.float32), heat, Scale(0.0, 1.0, False)).astype(int).sum(axis=2)
-    rows, columns = np.nonzero(made == made.max())
-    # Two pictures' pixels to one: the middle of the field is at 2 y + 8.5.
-    assert (rows.mean() + 0.5) / 2 == 2 * 1 + 8.5 and (columns.mean() + 0.5) / 2 == 2 * 4 + 8.5
-
-
-def test_maps_say_that_there_are_none(qtbot: QtBot) -> None:
-    maps = CouplingMaps(LIGHT)
-    qtbot.addWidget(maps)
-    maps.resize(400, 200)
-    maps.grab()
-    assert maps.count == 0
