@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.sketch.strokes import Drawing
 from gui.capsule_lab.session import CapsuleSession
-from gui.capsule_lab.subject import SubjectModel
+from gui.capsule_lab.subject import Subject, SubjectModel
 from gui.palette import Theme
 from gui.widgets.controls import button, row
 from gui.widgets.digit_pad import DigitPad
@@ -89,6 +89,7 @@ class InputPanel(QWidget):
         column.addLayout(row([self.clear_button, self.open_button], 1))
         column.addWidget(self.strip)
         column.addLayout(row([self.kind, self.others_button], 0))
+        subject.changed.connect(self._on_subject_changed)
         self.pad.changed.connect(self._on_pad_changed)
         self.clear_button.clicked.connect(self._on_clear_clicked)
         self.open_button.clicked.connect(self.file_wanted)
@@ -146,6 +147,10 @@ class InputPanel(QWidget):
     def _on_strip_picture_chosen(self, place: int) -> None:
         self.touched.emit()
         self.choose(int(self._strip[place]))
+
+    def _on_subject_changed(self, subject: Subject, before: Subject) -> None:
+        if subject.drawing is None and before.drawing is not None:
+            self.pad.show_drawing(None)  # the picture was taken from elsewhere
 
     def _on_pad_changed(self) -> None:
         self.touched.emit()

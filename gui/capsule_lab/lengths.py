@@ -127,6 +127,8 @@ class LengthBars(QWidget):
         # Not every key has a name in Qt.Key.
         step = {int(Qt.Key.Key_Up): -1, int(Qt.Key.Key_Down): 1}.get(event.key(), 0)
         if step and self._names:
-            self.chosen.emit((self._shown + step) % len(self._names))
+            # Upwards from nothing is the last one.
+            begin = len(self._names) if self._shown < 0 and step < 0 else self._shown
+            self.chosen.emit((begin + step) % len(self._names))
         else:
             super().keyPressEvent(event)

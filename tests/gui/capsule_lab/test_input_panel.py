@@ -7,12 +7,13 @@ import threading
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from engine.data.placement import Placement
 from gui.capsule_lab import input_panel
-from gui.capsule_lab.lab import CapsuleLab
+from gui.capsule_lab.lab import TWO, CapsuleLab
 from tests.gui.capsule_lab.conftest import MakeLab, made_up_digits, settle
 from tests.helpers.pointer import LEFT, click, drag, press, release
 
@@ -43,6 +44,31 @@ def test_drawing_changes_the_picture_while_the_button_is_down(qtbot: QtBot, lab:
     click(lab.input.clear_button)
     settle(qtbot, lab)
     assert not lab.input.pad.drawing.point_count and lab.subject.subject.source == "drawn"
+
+
+def test_a_picture_from_elsewhere_clears_the_paper(qtbot: QtBot, lab: CapsuleLab) -> None:
+    lab.show_page(TWO)
+    settle(qtbot, lab)
+    drag(lab.input.pad, (60, 20), (60, 90))
+    settle(qtbot, lab)
+    drawn = lab.subject.subject
+    assert drawn.drawing is not None and lab.input.pad.drawing.point_count
+    lab.subject.update(shown=3)
+    assert lab.input.pad.drawing.point_count
+    lab.two.lay_another_pair()
+    settle(qtbot, lab)
+    laid = lab.subject.subject
+    assert laid.drawing is None and laid.source != drawn.source and not lab.input.pad.drawing.point_count
+
+
+def test_up_and_down_go_round_the_classes(lab: CapsuleLab) -> None:
+    chosen: list[int] = []
+    lab.lengths.chosen.disconnect()
+    lab.lengths.chosen.connect(chosen.append)
+    for shown, key in ((-1, "Up"), (-1, "Down"), (9, "Down"), (0, "Up"), (4, "Up")):
+        lab.lengths.set_lengths(None, shown, frozenset())
+        QTest.keyClick(lab.lengths, getattr(Qt.Key, f"Key_{key}"))
+    assert chosen == [9, 0, 0, 9, 3]
 
 
 def test_a_drawing_is_not_taken_back_by_test_digits_that_come_late(
