@@ -15,6 +15,7 @@ from gui.capsule_lab.session import CAPSULES, CNN, TWO_DIGITS
 from gui.capsule_lab.subject import Subject
 from gui.lab import LabContext
 from gui.palette import DARK, LIGHT
+from gui.widgets.digit_pad import DigitPad
 from tests.gui.capsule_lab.conftest import MakeLab, said, settle
 from tests.helpers.pointer import click, drag, press, release
 
@@ -23,22 +24,37 @@ CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftM
 
 
 def bends(lab: CapsuleLab) -> tuple[float, ...]:
-    return lab.subject.subject.bends
+    return now(lab).bends
+
+
+def now(lab: CapsuleLab) -> Subject:
+    """The subject; a function's answer is not taken to be the same twice."""
+    return lab.subject.subject
+
+
+def leans(lab: CapsuleLab) -> bool:
+    """Whether the demonstration is going on."""
+    return lab.demonstration.active
+
+
+def strokes(pad: DigitPad) -> tuple[object, ...]:
+    """What is on the paper."""
+    return pad.drawing.strokes
 
 
 def test_at_first_a_test_digit_leans_until_the_first_touch(qtbot: QtBot, make_lab: MakeLab) -> None:
     lab = make_lab()
-    subject = lab.subject.subject
+    subject = now(lab)
     assert subject.source.startswith("test digit") and subject.label is not None
-    qtbot.waitUntil(lambda: abs(lab.subject.subject.placement.rotation) > 2, timeout=PATIENCE)
-    assert lab.demonstration.active and lab.is_settled()
+    qtbot.waitUntil(lambda: abs(now(lab).placement.rotation) > 2, timeout=PATIENCE)
+    assert leans(lab) and lab.is_settled()
     click(lab.input.pad, (40, 40))
-    assert not lab.demonstration.active and lab.subject.subject.placement == Placement()
+    assert not leans(lab) and now(lab).placement == Placement()
     settle(qtbot, lab)
-    assert lab.subject.subject.source == "drawn" and not lab.demonstration.active
+    assert now(lab).source == "drawn" and not leans(lab)
     lab.on_hidden()
     lab.on_shown()
-    assert not lab.demonstration.active
+    assert not leans(lab)
 
 
 def test_whatever_is_touched_ends_the_demonstration_and_stays(qtbot: QtBot, lab: CapsuleLab) -> None:
@@ -52,31 +68,31 @@ def test_whatever_is_touched_ends_the_demonstration_and_stays(qtbot: QtBot, lab:
     for touch, is_there in touches:
         lab.demonstration._over = False
         lab.demonstration.start()
-        qtbot.waitUntil(lambda: lab.subject.subject.placement.rotation != 0, timeout=PATIENCE)
+        qtbot.waitUntil(lambda: now(lab).placement.rotation != 0, timeout=PATIENCE)
         touch()
-        assert not lab.demonstration.active and is_there(lab.subject.subject)
+        assert not leans(lab) and is_there(now(lab))
         # The picture lies straight, but for what the touch has done to it.
-        qtbot.waitUntil(lambda: lab.subject.subject.placement.rotation == 0, timeout=PATIENCE)
+        qtbot.waitUntil(lambda: now(lab).placement.rotation == 0, timeout=PATIENCE)
         settle(qtbot, lab)
-        assert not lab.demonstration.active and is_there(lab.subject.subject)
+        assert not leans(lab) and is_there(now(lab))
 
 
 def test_nothing_moves_while_the_lab_is_hidden(qtbot: QtBot, make_lab: MakeLab) -> None:
     lab = make_lab()
-    qtbot.waitUntil(lambda: lab.subject.subject.placement != Placement(), timeout=PATIENCE)
+    qtbot.waitUntil(lambda: now(lab).placement != Placement(), timeout=PATIENCE)
     lab.on_hidden()
-    assert not lab.demonstration.active and lab.subject.subject.placement == Placement()
+    assert not leans(lab) and now(lab).placement == Placement()
     settle(qtbot, lab)
-    assert not lab.demonstration.active
+    assert not leans(lab)
     lab.on_shown()
-    assert lab.demonstration.active
+    assert leans(lab)
 
 
 def test_digit_keys_clicks_and_arrows_choose_the_class_and_a_the_longest(qtbot: QtBot, lab: CapsuleLab) -> None:
     pad = lab.input.pad
     QTest.keyClick(pad, Qt.Key.Key_7)
     settle(qtbot, lab)
-    assert lab.subject.subject.shown == 7 and lab.viewing.now is not None and lab.viewing.now.shown == 7
+    assert now(lab).shown == 7 and lab.viewing.now is not None and lab.viewing.now.shown == 7
     assert lab.lengths.shown == 7
     lab.bend.hand.bend({3: 0.2})
     assert any(bends(lab))
@@ -90,27 +106,27 @@ def test_digit_keys_clicks_and_arrows_choose_the_class_and_a_the_longest(qtbot: 
     QTest.keyClick(pad, Qt.Key.Key_A)
     settle(qtbot, lab)
     look = lab.viewing.look
-    assert look is not None and lab.subject.subject.shown is None and lab.lengths.shown == look.longest
+    assert look is not None and now(lab).shown is None and lab.lengths.shown == look.longest
 
 
 def test_a_drag_is_one_step_of_undo(qtbot: QtBot, lab: CapsuleLab) -> None:
-    first = lab.subject.subject
+    first = now(lab)
     slider = lab.dials.sliders["shear"]
     for _ in range(5):
         QTest.keyClick(slider, Qt.Key.Key_Right)
-    assert lab.subject.subject.placement.shear == 0.05
+    assert now(lab).placement.shear == 0.05
     lab.past._keep()
     lab.choose_class(3)
     QTest.keyClick(lab, Qt.Key.Key_Z, CONTROL)
-    assert lab.subject.subject.shown is None and lab.subject.subject.placement.shear == 0.05
+    assert now(lab).shown is None and now(lab).placement.shear == 0.05
     QTest.keyClick(lab, Qt.Key.Key_Z, CONTROL)
-    assert lab.subject.subject.placement == Placement() and slider.amount == 0
-    assert lab.subject.subject.picture is first.picture
+    assert now(lab).placement == Placement() and slider.amount == 0
+    assert now(lab).picture is first.picture
     QTest.keyClick(lab, Qt.Key.Key_Z, CONTROL)  # there is no more
-    assert lab.subject.subject.placement == Placement()
+    assert now(lab).placement == Placement()
     for _ in range(3):
         QTest.keyClick(lab, Qt.Key.Key_Z, CONTROL | SHIFT)
-    assert lab.subject.subject.shown == 3 and slider.amount == 0.05
+    assert now(lab).shown == 3 and slider.amount == 0.05
     settle(qtbot, lab)
     assert lab.lengths.shown == 3
 
@@ -120,18 +136,18 @@ def test_undo_brings_strokes_back(qtbot: QtBot, lab: CapsuleLab) -> None:
     drag(pad, (40, 20), (60, 80))
     settle(qtbot, lab)
     lab.past._keep()
-    one = lab.subject.subject.picture
+    one = now(lab).picture
     drag(pad, (90, 20), (90, 80))
     settle(qtbot, lab)
-    assert len(pad.drawing.strokes) == 2
+    assert len(strokes(pad)) == 2
     QTest.keyClick(pad, Qt.Key.Key_Z, CONTROL)
-    assert len(pad.drawing.strokes) == 1 and lab.subject.subject.picture is one
+    assert len(strokes(pad)) == 1 and now(lab).picture is one
     QTest.keyClick(pad, Qt.Key.Key_Z, CONTROL)
-    assert not pad.drawing.strokes and lab.subject.subject.source.startswith("test digit")
+    assert not strokes(pad) and now(lab).source.startswith("test digit")
     QTest.keyClick(pad, Qt.Key.Key_Z, CONTROL | SHIFT)
-    assert len(pad.drawing.strokes) == 1
+    assert len(strokes(pad)) == 1
     settle(qtbot, lab)
-    assert lab.subject.subject.picture is one
+    assert now(lab).picture is one
 
 
 def test_undo_stops_what_wanders(qtbot: QtBot, lab: CapsuleLab) -> None:
@@ -185,7 +201,7 @@ def test_it_is_shut_down_in_the_middle_of_everything(qtbot: QtBot, make_lab: Mak
     press(lab.input.pad, (40, 20), (60, 80))
     lab.shut_down()
     release(lab.input.pad, (60, 80))
-    assert not lab.session.busy and not lab.demonstration.active
+    assert not lab.session.busy and not leans(lab)
     lab.choose_class(3)  # nothing is asked any more
 
 
@@ -195,7 +211,7 @@ def test_every_scene_for_the_documentation_settles(qtbot: QtBot, lab: CapsuleLab
     for bring_about in scenes.values():
         bring_about()
         settle(qtbot, lab)
-    assert lab.subject.subject.source == "test digit 17" and lab.subject.subject.placement.rotation == 12
+    assert now(lab).source == "test digit 17" and now(lab).placement.rotation == 12
     assert not said(lab)
 
 
