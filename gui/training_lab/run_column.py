@@ -8,7 +8,7 @@ from typing import Any
 import qtawesome
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from engine.runtime.job import Arrays, Phase
 from gui.palette import Theme
@@ -21,6 +21,8 @@ STATES = {
     "finished": "finished", "stopped": "stopped", "failed": "failed", "interrupted": "interrupted",
     "elsewhere": "training elsewhere",
 }
+
+_NAME_WIDTH = 100  # pixels that the name has before anything else where several columns are narrow
 
 
 class RunColumn(QFrame):
@@ -41,9 +43,12 @@ class RunColumn(QFrame):
         self.stage = RunStage(theme)
         self._name = ElidedLabel(label)
         self._name.setProperty("role", "title")
+        # Of the two the name is what tells runs apart; how far a run is stands below, too.
+        self._name.setMinimumWidth(min(self._name.sizeHint().width(), _NAME_WIDTH))
         self._name.setToolTip(f"{label}\n{run.folder.path}")
-        self._state = QLabel()
+        self._state = ElidedLabel()
         self._state.setProperty("role", "muted")
+        self._state.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         self._close = QToolButton()
         self._close.setProperty("role", "flat")
         self._close.setToolTip("Take this run off the screen; its folder stays, and you can open it again.")
@@ -125,3 +130,4 @@ class RunColumn(QFrame):
         # Pictures come between the points of the curves.
         at = max(self.run.step, self._newest_step) if self.following else self._kept_step
         self._state.setText(f"{state} · step {at:,}")
+        self._state.setToolTip(self._state.text())
