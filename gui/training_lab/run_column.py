@@ -10,6 +10,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
+from engine.data.source import POINT_NAMES
 from engine.runtime.job import Arrays, Phase
 from gui.palette import Theme
 from gui.services.run_model import RunModel
@@ -40,7 +41,7 @@ class RunColumn(QFrame):
         self.following = True
         self._waiting = False
         self._kept_step = self._newest_step = 0
-        self.stage = RunStage(theme)
+        self.stage = RunStage(theme, awaits_points=getattr(run.config, "data", "") in POINT_NAMES)
         self._name = ElidedLabel(label)
         self._name.setProperty("role", "title")
         # Of the two the name is what tells runs apart; how far a run is stands below, too.

@@ -87,6 +87,13 @@ def test_a_network_that_only_recognises_shows_its_data_and_races(
     assert table.cell("network", margin) == "–" and table.cell("capsules", margin) != "–"
 
 
+def test_before_it_trains_nothing_is_said_of_points(lab: TrainingLab, qtbot: QtBot, tmp_path: Path) -> None:
+    lab.open_run(create_run("capsules", SMALL, tmp_path / "new").path)
+    qtbot.waitUntil(lambda: bool(lab.columns), timeout=PATIENCE)
+    (column,) = lab.columns.values()
+    assert not column.stage.plane.isVisible() and not column.stage.images.isVisible()
+
+
 def test_the_moment_of_slow_motion_ends_with_the_step_and_with_the_run(
     lab: TrainingLab, qtbot: QtBot, tmp_path: Path
 ) -> None:
