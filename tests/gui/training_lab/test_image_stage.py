@@ -217,6 +217,7 @@ def test_the_step_stands_at_the_right_whether_or_not_there_is_a_choice(stage: Im
     for arrays in (only("samples"), picture_arrays()):
         stage.show_arrays(arrays, 7)
         qtbot.waitUntil(lambda: stage._step.geometry().right() >= stage.width() - 2)
+        assert stage._step.width() <= stage._step.sizeHint().width()
 
 
 def test_captions_end_in_an_ellipsis_and_no_sheet_asks_for_much_room(stage: ImageStage) -> None:
