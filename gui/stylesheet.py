@@ -93,6 +93,7 @@ QFrame#statusBar { background: $panel; border: none; border-top: 1px solid $bord
 QFrame#statusBar QLabel { color: $muted; font-size: $small; }
 QFrame#statusBar QLabel#busy { color: $accent; }
 QFrame#card { background: $card; border: 1px solid $border; border-radius: 12px; }
+QFrame#card[chosen="true"] { border: 2px solid $accent; }
 QFrame#card QToolButton#cardHeader {
     background: transparent; border: 2px solid transparent; border-radius: 6px; padding: 2px 4px; font-weight: 600; }
 QFrame#card QToolButton#cardHeader:hover { background: $hover; }

@@ -49,6 +49,7 @@ _ALL_SHORT, _SHORT_SLACK = 0.81, 0.02
 # Training pictures are shifted or distorted and so are the harder ones; being right in 5 of 100 cases less on pictures
 # that were kept aside can only mean that the others are known by heart.
 _BY_HEART = 0.05
+_FEW_RIGHT = 0.5  # fewer are no achievement yet, however well training pictures and others agree
 # A mode on the edge of being counted comes and goes; losing more than a tenth of them is no such flicker.
 _MODE_FLICKER = 0.1
 
@@ -284,6 +285,9 @@ def _recognition(recent: _Recent, config: Mapping[str, Any]) -> Symptom | None:
     if seen - unseen[0] > _BY_HEART:
         return Symptom("learned by heart", "watch", f"{told}: the network knows its training pictures by heart.",
                        "Shift or distort the pictures more, or use more of them.")
+    if unseen[0] < _FEW_RIGHT:
+        return Symptom("recognises little so far", "watch", f"{told}.",
+                       "Early on this is usual. If it lasts, raise the learning rate or give it more steps.")
     return Symptom("recognises new pictures", "good", f"{told}.", "Nothing to do.")
 
 

@@ -172,9 +172,11 @@ class CapsuleLab(Lab):
     # ---- the lab's own life
 
     def on_shown(self) -> None:
-        """Begin to move, if nobody has touched anything yet."""
+        """Begin to move, if nobody has touched anything yet; another lab may have added models meanwhile."""
         self._is_shown = True
         self._show_status()
+        if not self.session.is_asking("list"):
+            self.models.refresh()
         if self.viewing.look is not None:
             self.demonstration.start()
 

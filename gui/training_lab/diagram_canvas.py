@@ -91,8 +91,9 @@ class DiagramCanvas(QWidget):
 
     def show_moment(self, moment: Moment) -> None:
         """Mark what is busy."""
-        self._moment = moment
-        self.update()
+        if moment != self._moment:
+            self._moment = moment
+            self.update()
 
     @property
     def moment(self) -> Moment:

@@ -40,7 +40,10 @@ class DraftExamples(QObject):
         choice: DataChoice | CapsuleTrainConfig
         if isinstance(config, CapsuleTrainConfig):
             # What is shown of it depends on these alone; a change of anything else is no reason to read again.
-            choice = CapsuleTrainConfig(data=config.data, data_path=config.data_path, image_size=config.image_size)
+            choice = CapsuleTrainConfig(
+                data=config.data, data_path=config.data_path, image_size=config.image_size,
+                # One digit is shown in the middle of the ground; of two, one lies off the other.
+                shift=config.shift if config.data == "two digits" else 0)
         elif hasattr(config, "image_size") and hasattr(config, "colour"):
             choice = DataChoice(config.data, config.data_path, config.image_size, config.colour)
         else:

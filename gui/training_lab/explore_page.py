@@ -32,8 +32,8 @@ _NO_RUN = "Choose a trained model above, or start a run: as soon as it has saved
 _NO_MODEL = "This run has not saved a model yet. As soon as it does, with its first checkpoint, the model opens here."
 _OTHER_KIND = "This run trains another kind of model. Here you can explore GANs and auto-encoders; choose one above."
 _NO_LATENTS = {
-    "capsules": "Capsule networks are explored in the Capsule lab: add this model to the catalog with the Save button "
-    "and choose it there. Here you can explore GANs and auto-encoders.",
+    "capsules": "Capsule networks, and the CNNs beside them, are explored in the Capsules lab: add this model to the "
+    "catalog with the Save button and choose it there. Here you can explore GANs and auto-encoders.",
 }
 _OPENING = "Opening the model…"
 _TIPS = {

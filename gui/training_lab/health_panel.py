@@ -131,7 +131,7 @@ class HealthPanel(QWidget):
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(4)
         self._column.addWidget(self._well)
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        self._column.addStretch(1)
         self.setAccessibleName("Health of the run")
         self._tell()
 

@@ -128,7 +128,8 @@ def paint_empty(painter: QPainter, area: QRectF, theme: Theme, title: str = _EMP
             paint_scale(painter, QRectF(x, y - 4, 24, 8), theme)
         else:
             (data_marker(theme) if kind == "data" else sample_marker(theme)).paint(painter, QPointF(x + 12, y))
-        _write(painter, QPointF(x + 34, y), text, theme.muted)
+        room = area.right() - x - 38
+        _write(painter, QPointF(x + 34, y), metrics.elidedText(text, Qt.TextElideMode.ElideRight, room), theme.muted)
 
 
 def _write(painter: QPainter, middle_left: QPointF, text: str, colour: str) -> None:

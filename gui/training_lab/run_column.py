@@ -8,8 +8,9 @@ from typing import Any
 import qtawesome
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
+from engine.data.source import POINT_NAMES
 from engine.runtime.job import Arrays, Phase
 from gui.palette import Theme
 from gui.services.run_model import RunModel
@@ -21,6 +22,8 @@ STATES = {
     "finished": "finished", "stopped": "stopped", "failed": "failed", "interrupted": "interrupted",
     "elsewhere": "training elsewhere",
 }
+
+_NAME_WIDTH = 100  # pixels that the name has before anything else where several columns are narrow
 
 
 class RunColumn(QFrame):
@@ -38,12 +41,15 @@ class RunColumn(QFrame):
         self.following = True
         self._waiting = False
         self._kept_step = self._newest_step = 0
-        self.stage = RunStage(theme)
+        self.stage = RunStage(theme, awaits_points=getattr(run.config, "data", "") in POINT_NAMES)
         self._name = ElidedLabel(label)
         self._name.setProperty("role", "title")
+        # Of the two the name is what tells runs apart; how far a run is stands below, too.
+        self._name.setMinimumWidth(min(self._name.sizeHint().width(), _NAME_WIDTH))
         self._name.setToolTip(f"{label}\n{run.folder.path}")
-        self._state = QLabel()
+        self._state = ElidedLabel()
         self._state.setProperty("role", "muted")
+        self._state.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         self._close = QToolButton()
         self._close.setProperty("role", "flat")
         self._close.setToolTip("Take this run off the screen; its folder stays, and you can open it again.")
@@ -125,3 +131,4 @@ class RunColumn(QFrame):
         # Pictures come between the points of the curves.
         at = max(self.run.step, self._newest_step) if self.following else self._kept_step
         self._state.setText(f"{state} · step {at:,}")
+        self._state.setToolTip(self._state.text())

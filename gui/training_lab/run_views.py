@@ -19,6 +19,7 @@ from gui.messages import Messages
 from gui.services.jobs import LabWorker
 from gui.services.picture_store import PictureStore
 from gui.services.run_model import ELSEWHERE, RunModel
+from gui.services.trainer import PAUSED
 from gui.training_lab.model_side import ModelSide
 from gui.training_lab.race_table import MEASURES
 from gui.training_lab.workspace import Workspace
@@ -114,6 +115,8 @@ class RunViews(QObject):
         """Follow what a run's state changes in the views."""
         self.show_config(run)
         self._show_now(run)
+        if run.state != PAUSED:
+            self._end_moment()
 
     def show_verdict(self, experiment: Experiment | None) -> None:
         """Hold the runs against the experiment's claim, once they have ended and all that it needs was measured."""
@@ -165,14 +168,22 @@ class RunViews(QObject):
         self.show_config(run)
 
     def _on_run_shown(self, run: RunModel, arrays: Mapping[str, Any], _step: int) -> None:
-        if run is self.chosen and self._side.drawing is not None:
-            self._side.drawing.show_arrays(arrays)
+        if run is self.chosen:
+            self._end_moment()
+            if self._side.drawing is not None:
+                self._side.drawing.show_arrays(arrays)
 
     def _on_run_phase(self, run: RunModel, phase: Phase) -> None:
         if run is self.chosen:
             self._workspace.transport.set_phase(phase.part, phase.name)
             if self._side.drawing is not None:
                 self._side.drawing.show_phase(phase.part, phase.name)
+
+    def _end_moment(self) -> None:
+        """Slow motion is between two steps, as when a whole picture has come, or over."""
+        self._workspace.transport.clear_phase()
+        if self._side.drawing is not None:
+            self._side.drawing.show_phase("", "")
 
     def _warn(self, text: str) -> None:
         """Say what has not been said yet; skipped steps differ in their numbers only, and there may be thousands."""

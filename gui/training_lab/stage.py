@@ -18,6 +18,7 @@ from gui.widgets.view_stage import ViewEntry, ViewStage
 POINTS, IMAGES, SKETCHES, PLOTS = "points", "images", "sketches", "plots"
 
 _SENTENCE_FROM = 300  # logical pixels of height; below, the caption would hide what it speaks of
+_EMPTY_TEXT = "What the run learns appears here as soon as it trains."
 _POINTS_TIP = "Data, samples and the critic on the plane"
 
 
@@ -47,8 +48,8 @@ class RunStage(QWidget):
     picture_chosen = Signal(str, int)  # name of an array, index into it
     save_requested = Signal(object, str)  # QImage, name for its file
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        """A stage that says what will be seen on it."""
+    def __init__(self, theme: Theme, parent: QWidget | None = None, *, awaits_points: bool = True) -> None:
+        """A stage that says what will be seen on it: of points in some detail, of anything else in a sentence."""
         super().__init__(parent)
         self._theme = theme
         self._arrays: NamedArrays = {}
@@ -67,6 +68,13 @@ class RunStage(QWidget):
         self._stack = QStackedWidget(self)
         for stage in self._stages.values():
             self._stack.addWidget(stage)
+        if not awaits_points:
+            hint = QLabel(_EMPTY_TEXT)
+            hint.setProperty("role", "muted")
+            hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            hint.setWordWrap(True)
+            self._stack.addWidget(hint)
+            self._stack.setCurrentWidget(hint)
         self._stack.installEventFilter(self)
         self.caption = _Caption(self)
         column = QVBoxLayout(self)

@@ -17,6 +17,7 @@ _SHEETS = (
     ("measured_samples", "Measured samples", "The same samples through the measurement, f(G(z)): what is compared."),
 )
 _FEWEST = 16  # pictures of a sheet; fewer would say too little
+_LEAST_WIDTH = 48  # pixels of a sheet; also a stage that shows something else is at least as wide as the three
 
 
 class TriptychView(ViewWidget):
@@ -34,6 +35,7 @@ class TriptychView(ViewWidget):
         row.setSpacing(8)
         for name, title, tip in _SHEETS:
             grid = PictureGrid(theme, title, self)
+            grid.setMinimumWidth(_LEAST_WIDTH)
             grid.picture_chosen.connect(lambda index, name=name: self.chosen.emit(name, index))
             grid.save_requested.connect(self.save_requested)
             heading = QLabel(title, self)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import qtawesome
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
+    QFrame,
     QHBoxLayout,
     QLabel,
     QListWidget,
     QPushButton,
+    QScrollArea,
     QSplitter,
     QStackedWidget,
     QTabWidget,
@@ -133,9 +135,16 @@ class Workspace(QWidget):
         column.setContentsMargins(0, 6, 0, 0)
         column.addWidget(self.verdict)
         column.addWidget(self.table, 1)
+        # A run may have more symptoms than the low part of a small window has room for.
+        health = QScrollArea()
+        health.setWidgetResizable(True)
+        health.setFrameShape(QFrame.Shape.NoFrame)
+        health.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.health.setObjectName("scrolled")
+        health.setWidget(self.health)
         self.below.addTab(self.plot, "Curves")
         self.below.addTab(measures, "Measures")
-        self.below.addTab(self.health, "Health")
+        self.below.addTab(health, "Health")
         self.below.addTab(self.notes, "Log")
         self.below.addTab(self.run_list, "Runs")
         for tabs in (self.below, self.side):

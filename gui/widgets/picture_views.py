@@ -7,10 +7,11 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from gui.palette import Theme
 from gui.widgets import run_arrays as read
+from gui.widgets.elided_label import ElidedLabel
 from gui.widgets.picture_grid import PictureGrid
 from gui.widgets.run_arrays import NamedArrays
 from gui.widgets.view_stage import ViewEntry, ViewWidget
@@ -109,9 +110,9 @@ def sweep_entry(theme: Theme) -> ViewEntry:
     return ViewEntry("Sweep", "What each number of a digit's capsule v_j stands for: one digit, bent along each", view)
 
 
-def caption_label(text: str, parent: QWidget) -> QLabel:
+def caption_label(text: str, parent: QWidget) -> ElidedLabel:
     """A muted line below a view; where it is narrow, the end of it is in the tooltip alone."""
-    label = QLabel(text, parent)
+    label = ElidedLabel(text, parent)
     label.setProperty("role", "muted")
     label.setToolTip(text)
     label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)

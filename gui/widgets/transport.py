@@ -82,7 +82,8 @@ class TransportBar(QWidget):
         self.pace_box.setAccessibleName("Pace of slow motion")
         self.phase_label = QLabel()
         self.phase_label.setAccessibleName("Moment of the step")
-        self.phase_label.setMinimumWidth(self.fontMetrics().horizontalAdvance("generator: gradient 3/4 "))
+        self.phase_label.setContentsMargins(6, 0, 0, 0)
+        self.phase_label.setMinimumWidth(self.fontMetrics().horizontalAdvance("generator: gradient 3/4 ") + 6)
         self.freeze_button = self._button(
             "mdi6.snowflake", "Freeze critic", "Freeze the critic: D learns no more, and only G goes on moving.")
         self.freeze_button.setCheckable(True)
@@ -116,8 +117,7 @@ class TransportBar(QWidget):
         if state not in ("running", "paused"):
             self.auto_button.setChecked(False)
         if state != "paused" and not self.auto_button.isChecked():
-            self.phase_label.clear()
-            self.phase_label.setToolTip("")
+            self.clear_phase()
         self._refresh()
 
     def set_parts(self, parts: tuple[str, ...], *, can_freeze: bool = False) -> None:
@@ -136,6 +136,11 @@ class TransportBar(QWidget):
         place = f" {PHASES.index(name) + 1}/{len(PHASES)}" if name in PHASES else ""
         self.phase_label.setText(f"{part}: {name}{place}")
         self.phase_label.setToolTip(f"{part.capitalize()}: {_PHASE_TIPS.get(name, name)}.")
+
+    def clear_phase(self) -> None:
+        """The run stands between two steps."""
+        self.phase_label.clear()
+        self.phase_label.setToolTip("")
 
     def set_frozen(self, frozen: bool) -> None:
         """Whether the critic is frozen; says nothing."""

@@ -78,7 +78,7 @@ class ViewStage(QWidget):
         row.setSpacing(4)
         row.addWidget(self.switch, 0 if has_bars else 1)
         row.addWidget(self._bars, 1 if has_bars else 0)
-        row.addWidget(self._step, alignment=Qt.AlignmentFlag.AlignVCenter)
+        row.addWidget(self._step, alignment=Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._bars.setVisible(has_bars)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

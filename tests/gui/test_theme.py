@@ -13,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QGuiApplication, QPalette
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QFrame
 from pytestqt.qtbot import QtBot
 
 from engine.errors import SaveError
@@ -112,6 +112,22 @@ def test_the_stylesheet_is_complete(theme: Theme) -> None:
     assert stems <= set(glyph_colours(theme))
     assert all(name in GLYPHS for name, _colour in glyph_colours(theme).values())
     assert theme.accent in glyph("dot", theme.accent)
+
+
+@THEMES
+def test_a_chosen_card_has_a_frame_of_its_own(qtbot: QtBot, theme: Theme) -> None:
+    card = QFrame()
+    qtbot.addWidget(card)
+    card.setObjectName("card")
+    card.setStyleSheet(stylesheet(theme, 10, "/folder"))
+    card.resize(60, 60)
+    frames = {}
+    for chosen in (False, True):
+        card.setProperty("chosen", chosen)
+        card.style().unpolish(card)
+        card.style().polish(card)
+        frames[chosen] = [card.grab().toImage().pixelColor(x, 30).name() for x in range(3)]
+    assert frames == {False: [theme.border, theme.card, theme.card], True: [theme.accent, theme.accent, theme.card]}
 
 
 @THEMES

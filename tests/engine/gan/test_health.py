@@ -164,4 +164,5 @@ def test_what_is_recognised_in_training_alone_is_known_by_heart() -> None:
     assert names(symptoms(steady(accuracy=0.97, valid_accuracy=0.96), {})) == {"recognises new pictures": "good"}
     found = symptoms(steady(accuracy=1.0, valid_accuracy=0.9), {})
     assert names(found) == {"learned by heart": "watch"} and "90.0% of the pictures kept aside" in found[0].text
+    assert names(symptoms(steady(accuracy=0.05, valid_accuracy=0.14), {})) == {"recognises little so far": "watch"}
     assert symptoms(steady(accuracy=1.0), {}) == symptoms(steady(valid_accuracy=1.0), {}) == []

@@ -114,6 +114,18 @@ def test_a_brought_model_is_added_opened_and_remembered(
     assert names(again) == {CAPSULES: "other", CNN: "net", TWO_DIGITS: "tiny-two"}
 
 
+def test_a_model_that_another_lab_has_added_can_be_chosen_when_the_lab_is_shown_again(
+    qtbot: QtBot, lab: CapsuleLab, models_folder: Path
+) -> None:
+    lab.on_hidden()
+    tiny_capsules(models_folder / "trained.safetensors")
+    lab.on_shown()
+    settle(qtbot, lab)
+    menu = lab.models.menus[CAPSULES]
+    assert {menu.itemText(index) for index in range(menu.count())} == {"tiny", "trained"}
+    assert names(lab)[CAPSULES] == menu.currentText() == "tiny"
+
+
 def test_a_class_that_another_model_does_not_have(qtbot: QtBot, lab: CapsuleLab, tmp_path: Path) -> None:
     lab.choose_class(7)
     lab.bend.hand.bend({9: 0.2})

@@ -12,11 +12,13 @@ from pytestqt.qtbot import QtBot
 
 from engine.capsules.config import CapsuleTrainConfig
 from engine.runtime.catalog import Catalog
+from engine.runtime.job import Phase
 from engine.runtime.run_folder import create_run
 from engine.runtime.worker import run_recorded
 from engine.trainers import TRAINERS
 from gui.lab import LabContext
 from gui.messages import Messages
+from gui.training_lab.diagram_plan import Moment
 from gui.training_lab.lab import TrainingLab
 from tests.gui.training_lab.conftest import PATIENCE, said
 
@@ -83,3 +85,45 @@ def test_a_network_that_only_recognises_shows_its_data_and_races(
     table = lab.workspace.table.model
     margin = next(measure for measure in table.measures if measure.name == "valid_margin_loss")
     assert table.cell("network", margin) == "–" and table.cell("capsules", margin) != "–"
+
+
+def test_before_it_trains_nothing_is_said_of_points(lab: TrainingLab, qtbot: QtBot, tmp_path: Path) -> None:
+    lab.open_run(create_run("capsules", SMALL, tmp_path / "new").path)
+    qtbot.waitUntil(lambda: bool(lab.columns), timeout=PATIENCE)
+    (column,) = lab.columns.values()
+    assert not column.stage.plane.isVisible() and not column.stage.images.isVisible()
+
+
+def test_the_moment_of_slow_motion_ends_with_the_step_and_with_the_run(
+    lab: TrainingLab, qtbot: QtBot, tmp_path: Path
+) -> None:
+    opened(qtbot, lab, SMALL, tmp_path)
+    (run,) = lab.runs.runs
+    drawing, label = lab.side.drawing, lab.workspace.transport.phase_label
+    assert drawing is not None
+    score = Phase(4, "step", "score")
+    run.phase.emit(score)
+    assert drawing.canvas.moment != Moment() and "score" in label.text()
+    run.shown.emit(run.newest, 4)
+    assert drawing.canvas.moment == Moment() and label.text() == ""
+    run.phase.emit(score)
+    run.state_changed.emit(run.state)
+    assert drawing.canvas.moment == Moment() and label.text() == ""
+
+
+def test_three_runs_side_by_side_leave_room_for_the_drawing(
+    lab: TrainingLab, qtbot: QtBot, tmp_path: Path
+) -> None:
+    for count in (1, 2, 3):
+        opened(qtbot, lab, replace(SMALL, routings=count, name=f"{count} routings"), tmp_path)
+    # What a window of 1280 pixels leaves beside the labs.
+    lab.resize(1188, 760)
+    drawing = lab.side.drawing
+    assert drawing is not None
+    qtbot.waitUntil(lambda: lab.workspace.width() == 1188)
+    assert drawing._scroll.horizontalScrollBar().maximum() == 0
+    # A name is there as a whole, and a long state gives way to it.
+    first, *_ = lab.columns.values()
+    first._state.setText("waiting for its turn · step 1,000")
+    qtbot.waitUntil(lambda: first._state.width() < first._state.sizeHint().width())
+    assert first._name.width() >= first._name.sizeHint().width()

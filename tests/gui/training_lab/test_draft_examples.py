@@ -41,6 +41,9 @@ def test_two_digits_lie_over_each_other(qtbot: QtBot, examples: DraftExamples) -
     assert shown.shape == (16, 36, 36) and shown.dtype == np.uint8 and shown.max() == 255
     examples.look(replace(TWO, learning_rate=0.5))
     assert not examples.busy
+    # As far off each other as in the run.
+    assert (found(qtbot, examples, replace(TWO, shift=0)) != shown).any()
+    assert (found(qtbot, examples, TWO) == shown).all()
     assert found(qtbot, examples, PRESETS["small"]).shape == (16, 28, 28)
 
 

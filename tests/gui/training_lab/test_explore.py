@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from engine import paths
 from engine.explore.generative_model import open_generative_model
 from engine.runtime.run_folder import RunFolder
-from gui.lab import LabContext
+from gui.lab import LABS, LabContext
 from gui.messages import Messages
 from gui.settings import Settings
 from gui.theme import ThemeManager
@@ -121,7 +121,8 @@ def test_it_says_why_there_is_nothing_and_opens_a_model_as_soon_as_there_is_one(
     settle(qtbot, page)
     assert model_of(page) is None and "another kind" in page.hint.text()
     page.choose(run_of(page, tmp_path / "third", "capsules"))  # type: ignore[arg-type]
-    assert model_of(page) is None and "Capsule lab" in page.hint.text() and choices(page) == []
+    rail = next(entry.title for entry in LABS if entry.name == "capsules")
+    assert model_of(page) is None and f"the {rail} lab" in page.hint.text() and choices(page) == []
 
 
 def test_the_newest_model_makes_other_samples_of_the_same_latents(

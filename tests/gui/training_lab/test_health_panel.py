@@ -75,3 +75,11 @@ def test_the_theme_reaches_every_light(panel: HealthPanel) -> None:
     panel.set_theme(DARK)
     image = panel.rows[0].light.grab().toImage()
     assert image.pixelColor(4, 10) == QColor(DARK.danger)
+
+
+def test_rows_stand_close_at_the_top_however_much_room_there_is(panel: HealthPanel, qtbot: QtBot) -> None:
+    panel.resize(500, 600)
+    panel.show_symptoms([LOST, MMD])
+    first, second = panel.rows
+    qtbot.waitUntil(lambda: second.y() > first.y())
+    assert second.geometry().bottom() < 200

@@ -16,6 +16,7 @@ from gui.training_lab.image_stage import ImageStage
 from gui.training_lab.latent_view import LatentView, class_marker
 from gui.training_lab.plot_views import GradientNormsView, SingularValuesView
 from gui.training_lab.triptych_view import TriptychView
+from gui.widgets.elided_label import ElidedLabel
 from gui.widgets.picture_views import GridView, arrange_pairs
 from tests.helpers.pointer import click
 from tests.helpers.stage_arrays import Named, digits, picture_arrays
@@ -209,3 +210,18 @@ def test_a_sweep_that_is_none_is_left_out(stage: ImageStage) -> None:
     for shape, kind in (((16, 8, 8), np.uint8), ((2, 3, 4, 4), np.float32), ((0, 11, 8, 8), np.uint8)):
         stage.show_arrays({"sweep": np.zeros(shape, kind)}, 1)
         assert stage.offered == []
+
+
+def test_the_step_stands_at_the_right_whether_or_not_there_is_a_choice(stage: ImageStage, qtbot: QtBot) -> None:
+    stage.show()
+    for arrays in (only("samples"), picture_arrays()):
+        stage.show_arrays(arrays, 7)
+        qtbot.waitUntil(lambda: stage._step.geometry().right() >= stage.width() - 2)
+        assert stage._step.width() <= stage._step.sizeHint().width()
+
+
+def test_captions_end_in_an_ellipsis_and_no_sheet_asks_for_much_room(stage: ImageStage) -> None:
+    for grid_view in stage.findChildren(GridView):
+        (caption,) = grid_view.findChildren(ElidedLabel)
+        assert caption.text() == caption.toolTip() != ""
+    assert stage.minimumSizeHint().width() <= 200

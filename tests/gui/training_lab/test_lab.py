@@ -131,6 +131,8 @@ def test_pause_and_steps_reach_every_run_that_trains(lab: TrainingLab, qtbot: Qt
     qtbot.waitUntil(lambda: run.step > 1 and run.step % 20 != 0, timeout=PATIENCE)
     view.transport.phase_button.click()
     qtbot.waitUntil(lambda: view.transport.phase_label.text() != "", timeout=PATIENCE)
+    view.transport.step_buttons["step"].click()
+    qtbot.waitUntil(lambda: view.transport.phase_label.text() == "", timeout=PATIENCE)
     view.transport.run_button.click()
     qtbot.waitUntil(lambda: run.state == "running", timeout=PATIENCE)
     view.transport.stop_button.click()

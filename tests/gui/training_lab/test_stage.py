@@ -7,6 +7,7 @@ from itertools import product
 
 import numpy as np
 import pytest
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from gui.palette import DARK, LIGHT
@@ -49,6 +50,15 @@ def test_each_kind_has_its_stage(stage: RunStage) -> None:
         stage.set_theme(DARK)
         assert not stage.grab().isNull()
     assert stage.sheet.count == 3
+
+
+def test_a_run_that_has_no_points_says_so_before_anything_has_come(qtbot: QtBot) -> None:
+    stage = RunStage(LIGHT, awaits_points=False)
+    qtbot.addWidget(stage)
+    empty = stage._stack.currentWidget()
+    assert isinstance(empty, QLabel) and "as soon as it trains" in empty.text()
+    stage.show_arrays(picture_arrays(), 1)
+    assert stage._stack.currentWidget() is stage.images
 
 
 def test_arrays_that_do_not_tell_stay_on_the_stage_that_is_there(stage: RunStage) -> None:
