@@ -126,7 +126,9 @@ class BendFigure(QWidget):
         self.strip.set_words([], [subject.class_names[index] for index in classes])
         self.strip.set_marks([subject.shown if subject.shown in classes else -1], 0)
         bend = float(subject.capsule[subject.dimension] - subject.unbent[subject.dimension])
-        self.strip_words.setText(f"{subject.name(subject.dimension)} bent by {signed(bend)} in every class")
+        known = all(index == subject.shown or self._ranges.of(index) is not None for index in classes)
+        waiting = "" if known or self._ranges.done else "; typical digits are being measured…"
+        self.strip_words.setText(f"{subject.name(subject.dimension)} bent by {signed(bend)} in every class{waiting}")
         self._show_words()
         self.redrawing.want(self._groups(subject, classes))
 

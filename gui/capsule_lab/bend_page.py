@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QScrollArea, QStackedLayout, QVBoxLayout, QWidget
 
@@ -33,6 +33,8 @@ Array = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
 
 _NARROWEST = 0.02  # of a range, so that there is always a way along it
+_LEAST = QSize(760, 600)  # of the page, so that nothing is cut
+_OPENING = "The capsule network is being opened…"
 _NO_MODEL = "Open a capsule network on the left; then the numbers of its capsules can be bent here."
 _NO_DECODER = (
     "This model was trained without a decoder, so no picture can be redrawn from its capsules; choose a model that has "
@@ -64,7 +66,7 @@ class BendPage(CapsulePage):
         self.random_button = button("Random", "Bend all numbers of v_j that are not locked at random.")
         self.range_box = QCheckBox("Range of data")
         self.figure = BendFigure(self.session, self.ranges, theme)
-        self.hint = QLabel(_NO_MODEL)
+        self.hint = QLabel(_OPENING)
         self.hint.setWordWrap(True)
         self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.hint.setProperty("role", "muted")
@@ -95,6 +97,7 @@ class BendPage(CapsulePage):
         columns.setSpacing(14)
         columns.addLayout(left, 9)
         columns.addWidget(self.figure, 8)
+        content.setMinimumSize(_LEAST)
         self._stack = QStackedLayout(self)
         self._stack.addWidget(self.hint)
         self._stack.addWidget(content)
@@ -146,6 +149,10 @@ class BendPage(CapsulePage):
             if now is not None and np.array_equal(now.unbent, look.capsules[now.shown]):
                 self._show(now)
 
+    def say_no_model(self) -> None:
+        """There is no network that could be opened."""
+        self.hint.setText(_NO_MODEL)
+
     def choose_dimension(self, dimension: int) -> None:
         """Of the capsule that is shown, look at this number."""
         self.sliders.set_chosen(dimension)
@@ -173,7 +180,10 @@ class BendPage(CapsulePage):
         self.pictures.set_redrawn(as_bytes(bent.picture), symbol, is_bent=is_bent)
         before, after = float(np.linalg.norm(bent.unbent)), float(np.linalg.norm(bent.capsule))
         longest = ", the longest" if self.viewing.look is not None and bent.shown == self.viewing.look.longest else ""
-        self.words.setText(f"{symbol}{longest}: length {before:.2f}" + (f", bent {after:.2f}" if is_bent else ""))
+        times = self.subject.iterations
+        routed = f", routed {'once' if times == 1 else f'{times} times'}" if times else ""
+        bend = f", bent {after:.2f}" if is_bent else ""
+        self.words.setText(f"{symbol}{longest}: length {before:.2f}{bend}{routed}")
         self.words.setToolTip(
             f"The capsule {symbol} and its length ‖{symbol}‖, how present its class is, before and after bending."
         )

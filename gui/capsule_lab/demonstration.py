@@ -1,4 +1,4 @@
-"""On first start something is alive: a test digit leans from side to side until the person touches anything."""
+"""At the start something is alive: a test digit leans from side to side, until the person touches anything."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from gui.capsule_lab.subject import SubjectModel
 _FRAME_MS = 40
 _SECONDS = 6.0  # of one swing
 _REACH = 24.0  # degrees
+_SWINGS = 3  # then it has been seen; what is measured while the hand rests can begin
 
 
 class Demonstration(QObject):
@@ -66,7 +67,11 @@ class Demonstration(QObject):
             QTimer.singleShot(0, self, self._lay_straight)
 
     def _on_timer_timeout(self) -> None:
-        phase = (time.monotonic() - self._began) / _SECONDS * math.tau
+        swings = (time.monotonic() - self._began) / _SECONDS
+        if swings >= _SWINGS:
+            self.end()
+            return
+        phase = swings * math.tau
         self._leaning = Placement(rotation=round(_REACH * math.sin(phase), 1))
         self._is_moving = True
         try:

@@ -65,7 +65,7 @@ class InputPanel(QWidget):
         self.pad = DigitPad(theme, "Paper for a digit")
         self.pad.setToolTip("Draw a digit; it is brought to the size and place of MNIST's before the network sees it.")
         self.pad.setFixedHeight(112)
-        self.seen = PictureFrame(theme, "The picture that the network sees", "x")
+        self.seen = PictureFrame(theme, "The picture that the network sees", "no picture yet")
         self.seen.setToolTip("The picture x as the network sees it, as the dials have laid it.")
         self.strip = PictureGrid(theme, "Test digits")
         self.strip.setMinimumHeight(0)

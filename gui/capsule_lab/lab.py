@@ -11,6 +11,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QButtonGroup,
     QFileDialog,
+    QGridLayout,
     QHBoxLayout,
     QLabel,
     QPushButton,
@@ -118,7 +119,7 @@ class CapsuleLab(Lab):
         self.column.setWidget(column)
         self.pages = QStackedWidget()
         for page in self.capsule_pages:
-            self.pages.addWidget(page)
+            self.pages.addWidget(_scrolled(page))
         self.page_buttons = QButtonGroup(self)
         top = QHBoxLayout()
         for index, (text, tip) in enumerate(_PAGES):
@@ -130,15 +131,17 @@ class CapsuleLab(Lab):
             self.page_buttons.addButton(button, index)
             top.addWidget(button)
         top.addStretch(1)
-        right = QVBoxLayout()
-        right.setSpacing(10)
-        right.addLayout(top)
-        right.addWidget(self.pages, 1)
-        whole = QHBoxLayout(self)
-        whole.setContentsMargins(16, 12, 16, 14)
-        whole.setSpacing(14)
-        whole.addWidget(self.column)
-        whole.addLayout(right, 1)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(16, 12, 16, 14)
+        self._grid.setHorizontalSpacing(14)
+        self._grid.setVerticalSpacing(10)
+        # The buttons stay where they are, whether the column is there or not.
+        self._grid.setColumnMinimumWidth(0, COLUMN_WIDTH)
+        self._grid.setColumnStretch(1, 1)
+        self._grid.setRowStretch(1, 1)
+        self._grid.addWidget(self.column, 0, 0, 2, 1)
+        self._grid.addLayout(top, 0, 1)
+        self._grid.addWidget(self.pages, 1, 1)
         self.setAcceptDrops(True)
 
     def _connect(self) -> None:
@@ -244,8 +247,11 @@ class CapsuleLab(Lab):
             self.training.model_saved.connect(lambda path: self.models.add(Path(path)))
             self.training.save_requested.connect(self.saver.ask)
             self.pages.addWidget(self.training)
+        if index != BEND:
+            self.demonstration.end()  # the other pages measure what lies still
         self.page_buttons.button(index).setChecked(True)
         self.column.setVisible(index != TRAIN)
+        self._grid.addWidget(self.pages, 1, 0 if index == TRAIN else 1, 1, 2 if index == TRAIN else 1)
         self.pages.setCurrentIndex(index)
 
     def ask_for_picture(self) -> None:
@@ -275,7 +281,10 @@ class CapsuleLab(Lab):
     # ---- showing
 
     def _on_models_listed(self) -> None:
-        self.no_model.setVisible(CAPSULES not in self.session.models and not self.models.can_open(CAPSULES))
+        has_none = CAPSULES not in self.session.models and not self.models.can_open(CAPSULES)
+        self.no_model.setVisible(has_none)
+        if has_none:
+            self.bend.say_no_model()
 
     def _on_session_model_changed(self, role: str) -> None:
         if role == CAPSULES:
@@ -313,6 +322,16 @@ class CapsuleLab(Lab):
             page.set_theme(theme)
         if self.training is not None:
             self.training.set_theme(theme)
+
+
+def _scrolled(page: QWidget) -> QScrollArea:
+    """A page that keeps its least size in a small window."""
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    page.setObjectName("scrolled")
+    area.setWidget(page)
+    return area
 
 
 def _given(path: Path) -> Picture:

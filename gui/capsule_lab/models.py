@@ -165,7 +165,7 @@ class ModelChooser(QObject):
             self._choose(role, self.paths(role)[index])
 
     def _on_added(self, added: FoundModel) -> None:
-        self._messages.info(f"{added.name} is in the catalog.")
+        self._messages.info(f"{added.name} is in the catalog, and is looked at now.")
         self._choose(added.role, added.path)
         self.refresh()
 

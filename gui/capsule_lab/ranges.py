@@ -42,6 +42,11 @@ class DimensionRanges(QObject):
         self._timer.timeout.connect(self._ask)
         session.model_changed.connect(self._on_session_model_changed)
 
+    @property
+    def done(self) -> bool:
+        """Whether all that can be known is known."""
+        return self._done
+
     def catch_up(self) -> None:
         """Somebody looks, and the hand has just moved: begin, or go on, when it rests."""
         if not self._done:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from PySide6.QtCore import Qt
+import pytest
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QScrollArea
 from pytestqt.qtbot import QtBot
 
 from engine.data.placement import Placement
-from gui.capsule_lab.lab import ROUTING, TRAIN, TURN, TWO, CapsuleLab
+from gui.capsule_lab import demonstration
+from gui.capsule_lab.lab import BEND, ROUTING, TRAIN, TURN, TWO, CapsuleLab
 from gui.capsule_lab.session import CAPSULES, CNN, TWO_DIGITS
 from gui.capsule_lab.subject import Subject
 from gui.lab import LabContext
@@ -221,3 +224,45 @@ def test_models_have_a_role_each(lab: CapsuleLab) -> None:
     assert lab.viewing.look is not None and lab.viewing.look.lengths.shape == (10,)
     assert np.isfinite(lab.viewing.look.lengths).all()
     assert "capsule" in lab.info_html()
+
+
+def test_the_demonstration_ends_by_itself_and_with_bend(
+    qtbot: QtBot, make_lab: MakeLab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab = make_lab()
+    qtbot.waitUntil(lambda: leans(lab), timeout=PATIENCE)
+    lab.show_page(TURN)
+    assert not leans(lab)
+    lab.show_page(BEND)
+    settle(qtbot, lab)
+    assert not leans(lab) and now(lab).placement == Placement()
+    monkeypatch.setattr(demonstration, "_SECONDS", 0.1)
+    other = make_lab()
+    qtbot.waitUntil(lambda: abs(now(other).placement.rotation) > 0 or not leans(other), timeout=PATIENCE)
+    qtbot.waitUntil(lambda: not leans(other), timeout=PATIENCE)
+    settle(qtbot, other)
+    assert now(other).placement == Placement() and not leans(other)
+
+
+def test_the_buttons_of_the_pages_stay_where_they_are(lab: CapsuleLab) -> None:
+    places = []
+    for page in (BEND, TWO, TRAIN, BEND):
+        lab.show_page(page)
+        QApplication.processEvents()
+        places.append(lab.page_buttons.button(BEND).mapTo(lab, QPoint()))
+    assert len(set(places)) == 1
+
+
+def test_a_small_window_scrolls_a_page_instead_of_squeezing_it(lab: CapsuleLab) -> None:
+    lab.resize(900, 500)
+    assert all(page.width() >= page.minimumSizeHint().width() > 400 for page in lab.capsule_pages if page.isVisible())
+    area = lab.pages.currentWidget()
+    assert isinstance(area, QScrollArea) and area.horizontalScrollBar().maximum() > 0
+
+
+def test_how_often_is_routed_is_told_where_it_matters(qtbot: QtBot, lab: CapsuleLab) -> None:
+    settle(qtbot, lab)
+    assert "routed" not in lab.bend.words.text()
+    lab.subject.update(iterations=1)
+    settle(qtbot, lab)
+    assert lab.bend.words.text().endswith("routed once")

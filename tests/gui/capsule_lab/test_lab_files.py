@@ -101,7 +101,7 @@ def test_a_brought_model_is_added_opened_and_remembered(
     ):
         drop(lab, path)
         settle(qtbot, lab)
-        assert said(lab)[-1] == ("info", f"{path.stem} is in the catalog.")
+        assert said(lab)[-1] == ("info", f"{path.stem} is in the catalog, and is looked at now.")
         assert names(lab)[role] == path.stem and lab.models.menus[role].currentText() == path.stem
     assert lab.lengths._names == ("0", "1", "2", "3")
     menu = lab.models.menus[TWO_DIGITS]
