@@ -294,14 +294,15 @@ class RunModel(QObject):
         self.state_changed.emit(self.state)
 
     def _say_end(self, ended: Ended) -> None:
+        how = f"Press {self._button} to continue from its newest checkpoint."
         if ended.kind == "failed":
             self._messages.error(f"{self.name}: {ended.text}")
         elif ended.kind == "killed" and not self._kill_asked:
-            self._messages.error(f"{self.name}: {ended.text} Press {self._button} to go on from its newest checkpoint.")
+            self._messages.error(f"{self.name}: {ended.text} {how}")
         elif ended.kind == "finished":
             self._messages.info(f"{self.name} has finished.")
         else:
-            self._messages.info(f"{self.name} is stopped. Press {self._button} to go on from its newest checkpoint.")
+            self._messages.info(f"{self.name} is stopped. {how}")
 
     # ---- a run of another process
 

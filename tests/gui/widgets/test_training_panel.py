@@ -100,7 +100,7 @@ def test_pause_edit_resume_stop_and_go_on(panel: TrainingPanel, messages: Messag
     assert any("Changed: {'rate': 0.25}" in text for text in notes(panel))
     click(qtbot, panel.stop_button)
     wait_for_end(panel, qtbot)
-    assert told(messages) == [("info", "my stand-in is stopped. Press Go on to go on from its newest checkpoint.")]
+    assert told(messages) == [("info", "my stand-in is stopped. Press Go on to continue from its newest checkpoint.")]
     first = panel.run_dir
     last = panel.plot.history("loss").steps[-1]
     assert panel.start_button.text() == "&Go on"
