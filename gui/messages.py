@@ -60,7 +60,7 @@ class Messages(QObject):
         self._taken.emit(Message(0, "info", text, action))
 
     def warning(self, text: str) -> None:
-        """Something that the person should know; it stays until closed."""
+        """Something that the person should know; it stays a little longer."""
         self._taken.emit(Message(0, "warning", text))
 
     def error(self, text: str) -> None:

@@ -1,9 +1,9 @@
-"""Messages as they appear: small cards in the lower left corner of the stage, newest at the bottom."""
+"""Messages as they appear: small cards in the lower right corner of the stage, newest at the bottom."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QEasingCurve, QEvent, QObject, QPropertyAnimation, Qt, QTimer, Signal
-from PySide6.QtGui import QAccessible, QAccessibleEvent
+from PySide6.QtGui import QAccessible, QAccessibleEvent, QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QApplication,
     QFrame,
@@ -20,9 +20,10 @@ from gui.messages import Message, Messages
 from gui.theme import Theme, ThemeManager
 
 _ICONS = {"info": "mdi6.information-outline", "warning": "mdi6.alert-outline", "error": "mdi6.alert-circle-outline"}
-_MOST_SHOWN = 4
-_WIDTH = 380
-_MARGIN = 28
+_LEAST_SECONDS = {"info": 4, "warning": 10}  # and more where there is more to read; an error stays
+_MOST_SHOWN = 3
+_WIDTH = 320
+_MARGIN = 12
 _FADE_MS = 220
 
 
@@ -32,7 +33,7 @@ class Toast(QFrame):
     closed = Signal()
 
     def __init__(self, message: Message, theme: ThemeManager, parent: QWidget) -> None:
-        """Show `message`; an "info" closes itself after a time that allows for reading it."""
+        """Show `message`; all but an "error" close themselves after a time that allows for reading them."""
         super().__init__(parent)
         self.message = message
         self._theme = theme
@@ -66,26 +67,47 @@ class Toast(QFrame):
         row.addLayout(column, 1)
         row.addWidget(self._close, alignment=Qt.AlignmentFlag.AlignTop)
 
-        self._fading: QPropertyAnimation | None = None
+        self._opacity = QGraphicsOpacityEffect(self)
+        self._opacity.setEnabled(False)
+        self.setGraphicsEffect(self._opacity)
+        self._fading = QPropertyAnimation(self._opacity, b"opacity", self)
+        self._fading.setDuration(_FADE_MS)
+        self._fading.setStartValue(1.0)
+        self._fading.setEndValue(0.0)
+        self._fading.setEasingCurve(QEasingCurve.Type.InQuad)
+        self._fading.finished.connect(self.dismiss)
         self._life = QTimer(self)
         self._life.setSingleShot(True)
         self._life.timeout.connect(self._on_life_over)
-        self.renew()
         self._on_theme_changed(theme.theme)
         theme.changed.connect(self._on_theme_changed)
 
     def renew(self) -> None:
-        """Start the time of an "info" anew."""
-        if self.message.level == "info":
-            seconds = 4 + len(self.message.text) / 20 + (4 if self.message.action is not None else 0)
-            self._life.start(round(seconds * 1000))
+        """Start the time anew of a message that goes by itself, also of one that is fading."""
+        self._stop()
+        if self.message.level in _LEAST_SECONDS:
+            seconds = _LEAST_SECONDS[self.message.level] + len(self.message.text) / 20
+            self._life.start(round((seconds + (4 if self.message.action is not None else 0)) * 1000))
 
     def dismiss(self) -> None:
         """Go away at once."""
-        self._life.stop()
-        if self._fading is not None:
-            self._fading.stop()
+        self._stop()
         self.closed.emit()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """The time begins when the message can be read."""
+        super().showEvent(event)
+        self.renew()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """No time passes in a window that is closed."""
+        super().hideEvent(event)
+        self._stop()
+
+    def _stop(self) -> None:
+        self._life.stop()
+        self._fading.stop()
+        self._opacity.setEnabled(False)
 
     def _on_button_clicked(self) -> None:
         if self.message.action is not None:
@@ -99,14 +121,7 @@ class Toast(QFrame):
             # Somebody is about to press its button.
             self.renew()
             return
-        effect = QGraphicsOpacityEffect(self)
-        self.setGraphicsEffect(effect)
-        self._fading = QPropertyAnimation(effect, b"opacity", self)
-        self._fading.setDuration(_FADE_MS)
-        self._fading.setStartValue(1.0)
-        self._fading.setEndValue(0.0)
-        self._fading.setEasingCurve(QEasingCurve.Type.InQuad)
-        self._fading.finished.connect(self.dismiss)
+        self._opacity.setEnabled(True)
         self._fading.start()
 
     def _on_theme_changed(self, theme: Theme) -> None:
@@ -152,8 +167,11 @@ class ToastStack(QObject):
                 # The same sentence again says nothing new.
                 toast.renew()
                 return
+        for toast in self.toasts:
+            if toast.message.text == message.text:
+                toast.dismiss()
         if len(self._toasts) >= _MOST_SHOWN:
-            oldest = next((toast for toast in self._toasts if toast.message.level == "info"), self._toasts[0])
+            oldest = next((toast for toast in self._toasts if toast.message.level != "error"), self._toasts[0])
             oldest.dismiss()
         toast = Toast(message, self._theme, self._host)
         toast.closed.connect(self._on_toast_closed)
@@ -179,6 +197,6 @@ class ToastStack(QObject):
         for toast in reversed(self._toasts):
             height = toast.heightForWidth(_WIDTH)
             toast.setFixedHeight(height)
-            toast.move(_MARGIN, bottom - height)
+            toast.move(self._host.width() - _MARGIN - _WIDTH, bottom - height)
             toast.raise_()
             bottom -= height + 10

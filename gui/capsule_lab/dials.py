@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, replace
 from functools import partial
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtGui import QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QSlider, QWidget
 
 from engine.data.placement import LEAST_SCALE, MAX_ROTATION, MAX_SHEAR, MOST_SCALE, Placement
@@ -56,6 +56,7 @@ class DialSlider(QSlider):
         """At rest."""
         super().__init__(Qt.Orientation.Horizontal, parent)
         self.dial = dial
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # not by the wheel
         self.setRange(round(dial.low * dial.steps), round(dial.high * dial.steps))
         self.setPageStep(max(1, (self.maximum() - self.minimum()) // 24))
         self.setToolTip(f"{dial.tip} A double click brings it back.")
@@ -75,6 +76,13 @@ class DialSlider(QSlider):
     def mouseDoubleClickEvent(self, _event: QMouseEvent) -> None:
         """Back to rest."""
         self.setValue(round(self.dial.rest * self.dial.steps))
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Turn only what has the focus, so that the panel can be scrolled over the dials."""
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
 
 
 class Dials(QWidget):

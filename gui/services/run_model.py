@@ -94,8 +94,10 @@ class RunModel(QObject):
     state_changed = Signal(str)
     ended = Signal(object)  # Ended
 
-    def __init__(self, opened: OpenedRun, messages: Messages, parent: QObject | None = None) -> None:
-        """A run as it was opened; `replay` then tells what it holds."""
+    def __init__(
+        self, opened: OpenedRun, messages: Messages, parent: QObject | None = None, button: str = "Run"
+    ) -> None:
+        """A run as it was opened; `replay` then tells what it holds. `button` is what the button to go on is called."""
         super().__init__(parent)
         self.folder = opened.folder
         self.trainer = opened.trainer
@@ -108,6 +110,7 @@ class RunModel(QObject):
         self.newest: Mapping[str, Any] = {}
         self._opened = opened
         self._messages = messages
+        self._button = button
         self._watched = False
         self._kill_asked = False
         self._found_state = opened.state
@@ -291,14 +294,15 @@ class RunModel(QObject):
         self.state_changed.emit(self.state)
 
     def _say_end(self, ended: Ended) -> None:
+        how = f"Press {self._button} to continue from its newest checkpoint."
         if ended.kind == "failed":
             self._messages.error(f"{self.name}: {ended.text}")
         elif ended.kind == "killed" and not self._kill_asked:
-            self._messages.error(f"{self.name}: {ended.text} Press Run to go on from its newest checkpoint.")
+            self._messages.error(f"{self.name}: {ended.text} {how}")
         elif ended.kind == "finished":
             self._messages.info(f"{self.name} has finished.")
         else:
-            self._messages.info(f"{self.name} is stopped; Run goes on from its newest checkpoint.")
+            self._messages.info(f"{self.name} is stopped. {how}")
 
     # ---- a run of another process
 

@@ -88,10 +88,10 @@ class LivePlot(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(row)
-        hint = QLabel(empty_text, self)
-        hint.setProperty("role", "muted")
-        hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        hint.setWordWrap(True)
+        self._hint = QLabel(empty_text, self)
+        self._hint.setProperty("role", "muted")
+        self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._hint.setWordWrap(True)
         inner = QWidget()
         inner.setObjectName("scrolled")
         self._grid = QGridLayout(inner)
@@ -103,7 +103,7 @@ class LivePlot(QWidget):
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._scroll.setWidget(inner)
         self._stage = QStackedWidget(self)
-        self._stage.addWidget(hint)
+        self._stage.addWidget(self._hint)
         self._stage.addWidget(self._scroll)
         layout.addWidget(self._stage, 1)
         self._timer = QTimer(self)
@@ -124,6 +124,15 @@ class LivePlot(QWidget):
     def memory(self) -> int:
         """Bytes held by the points of all curves."""
         return sum(history.memory for run in self._runs.values() for history in run.curves.values())
+
+    @property
+    def hint(self) -> str:
+        """What stands in place of plots while there are none."""
+        return self._hint.text()
+
+    def set_hint(self, text: str) -> None:
+        """Say something else in place of plots."""
+        self._hint.setText(text)
 
     def history(self, name: str, run: str = "") -> History:
         """The points of a figure; raises `KeyError` when there are none."""

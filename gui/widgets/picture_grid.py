@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import math
 from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QBuffer, QEvent, QIODevice, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
@@ -20,6 +21,7 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QPen,
+    QPixmap,
     QResizeEvent,
 )
 from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
@@ -28,6 +30,7 @@ from gui.palette import Theme
 from gui.widgets.picture_frame import picture_image
 
 _GAP = 2  # screen pixels between pictures
+_BESIDE = 14  # more of them between rows that stand side by side
 _MAGNIFIED = 168  # logical pixels of the longer side under the magnifier
 _TAKEN = 4  # times a picture's size when it is copied or saved alone
 _EMPTY_TEXT = "Pictures appear here while the network learns."
@@ -84,7 +87,9 @@ class PictureGrid(QWidget):
         return self._cursor if self.hasFocus() else -1
 
     def set_pictures(self, pictures: NDArray[np.uint8], columns: int = 0, least: int = 0) -> None:
-        """Show pictures [n, H, W] (grey) or [n, H, W, 3] (RGB) in so many `columns`; 0 chooses what fills the space.
+        """Show pictures [n, H, W] (grey) or [n, H, W, 3] (RGB) in rows of so many `columns`; 0: what fills the space.
+
+        Rows stand side by side where the pictures are larger that way.
 
         With `least`, only as many are shown as there is room for at a good size, but so many at any rate. The array is
         copied.
@@ -129,9 +134,14 @@ class PictureGrid(QWidget):
         """The picture at a place of the widget, or -1."""
         ratio = self.devicePixelRatioF()
         x, y = place.x() * ratio - self._origin.x(), place.y() * ratio - self._origin.y()
+        together = self._fixed_columns or self._columns
+        block, x = divmod(x, self._wide(together) + _GAP + _BESIDE)
         column, row = math.floor(x / (self._cell.width() + _GAP)), math.floor(y / (self._cell.height() + _GAP))
+        if column >= together or row < 0 or block < 0:
+            return -1
+        column += round(block) * together
         index = row * self._columns + column
-        return index if 0 <= column < self._columns and row >= 0 and index < self._count else -1
+        return index if column < self._columns and index < self._count else -1
 
     def picture(self, index: int) -> QImage:
         """One picture in its own size; one without pixels when there is none of that index."""
@@ -143,7 +153,7 @@ class PictureGrid(QWidget):
     def sheet(self) -> QImage:
         """All pictures as they stand in the grid, on the theme's ground, each pixel as large as now on the screen."""
         rows = math.ceil(self._count / self._columns)
-        sheet = QImage(self._columns * (self._cell.width() + _GAP) + _GAP, rows * (self._cell.height() + _GAP) + _GAP,
+        sheet = QImage(self._wide(self._columns) + 2 * _GAP, rows * (self._cell.height() + _GAP) + _GAP,
                        QImage.Format.Format_RGB32)
         sheet.fill(QColor(self._theme.paper))
         painter = QPainter(sheet)
@@ -206,8 +216,7 @@ class PictureGrid(QWidget):
     def _paint_magnifier(self, painter: QPainter, index: int) -> None:
         """The marked picture, larger, beside its cell, with its number."""
         cell, theme = self.cell(index), self._theme
-        longer = max(self._size.width(), self._size.height())
-        factor = max(_MAGNIFIED // longer, 1)
+        factor = self._factor
         label = f"{index}"
         metrics = painter.fontMetrics()
         if max(cell.width(), cell.height()) >= _MAGNIFIED * 0.55:
@@ -216,7 +225,9 @@ class PictureGrid(QWidget):
             painter.setPen(QColor(theme.accent_text))
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, label)
             return
-        size = QSize(self._size.width() * factor, self._size.height() * factor)
+        if not self._has_room:
+            return
+        size = self._size * factor
         width = max(size.width(), metrics.horizontalAdvance(label)) + 8
         box = QRectF(0, 0, width, size.height() + metrics.height() + 10)
         right = cell.right() + 8 + box.width() <= self.width()
@@ -237,19 +248,39 @@ class PictureGrid(QWidget):
 
     def _cell_pixels(self, index: int) -> QRect:
         row, column = divmod(index, self._columns)
-        place = self._origin + QPoint(column * (self._cell.width() + _GAP), row * (self._cell.height() + _GAP))
-        return QRect(place, self._cell)
+        across = self._wide(column + 1) - self._cell.width()
+        return QRect(self._origin + QPoint(across, row * (self._cell.height() + _GAP)), self._cell)
+
+    def _wide(self, columns: int) -> int:
+        """Screen pixels from the left of the first column to the right of the last of so many."""
+        breaks = (columns - 1) // self._fixed_columns if self._fixed_columns else 0
+        return columns * (self._cell.width() + _GAP) - _GAP + breaks * _BESIDE
+
+    @property
+    def _factor(self) -> int:
+        """How many times a picture's own size it is shown under the magnifier."""
+        return max(_MAGNIFIED // max(self._size.width(), self._size.height()), 1)
+
+    @property
+    def _has_room(self) -> bool:
+        """Whether the magnifier finds room beside a cell."""
+        size = self._size * self._factor
+        return self.height() > size.height() + self.fontMetrics().height() + 10 and self.width() > size.width() + 16
 
     def _arrange(self) -> None:
         """Choose columns and the size of a cell, in screen pixels."""
         self._ratio = ratio = self.devicePixelRatioF()
         room = QSize(round(self.width() * ratio), round(self.height() * ratio))
-        self._columns, self._cell, self._count = arrangement(
-            self._given, self._size, room, self._fixed_columns, self._least
+        rows = math.ceil(self._given / self._fixed_columns) if self._fixed_columns else 1
+        # Of those with the largest pictures, the one with the fewest rows side by side.
+        self._columns, self._cell, self._count = max(
+            (arrangement(self._given, self._size, room - QSize((beside - 1) * _BESIDE, 0),
+                         self._fixed_columns * beside, self._least) for beside in range(1, max(rows, 1) + 1)),
+            key=lambda found: found[1].width(),
         )
         self._cursor = min(self._cursor, self._count - 1)
         rows = math.ceil(self._count / self._columns)
-        used = QSize(self._columns * (self._cell.width() + _GAP) - _GAP, rows * (self._cell.height() + _GAP) - _GAP)
+        used = QSize(self._wide(self._columns), rows * (self._cell.height() + _GAP) - _GAP)
         self._origin = QPoint(max(room.width() - used.width(), 0) // 2, max(room.height() - used.height(), 0) // 2)
 
     # ---- mouse and keyboard
@@ -328,6 +359,16 @@ class PictureGrid(QWidget):
         menu.addAction("Save all as PNG…", lambda: self.save_requested.emit(self.sheet(), f"{stem}.png"))
         return menu
 
+    def _tip(self, index: int) -> str:
+        """The picture's number, and the picture itself where the grid has no room to magnify it."""
+        if self._has_room:
+            return f"Picture {index}"
+        buffer = QBuffer()
+        buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+        QPixmap.fromImage(self._enlarged(self.picture(index))).save(buffer, "PNG")
+        data = base64.b64encode(buffer.data().data()).decode()
+        return f'<img src="data:image/png;base64,{data}"><br>Picture {index}'
+
     def _enlarged(self, picture: QImage) -> QImage:
         return picture.scaled(picture.size() * _TAKEN)
 
@@ -337,7 +378,7 @@ class PictureGrid(QWidget):
     def _set_hover(self, index: int) -> None:
         if index != self._hover:
             self._hover = index
-            self.setToolTip(f"Picture {index}" if index >= 0 else "")
+            self.setToolTip(self._tip(index) if index >= 0 else "")
             self.update()
 
 

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 
 from engine.errors import EngineError
 from engine.runtime.channel import Ended
+from engine.runtime.config import to_json
 from engine.runtime.job import Metrics, Note, drive
 from engine.runtime.run_folder import create_run, list_runs
 from engine.runtime.run_folder import open_run as open_folder
@@ -43,6 +44,9 @@ MOST_RUNS_SHOWN = 25
 RATE_POINTS = 20
 _SELDOM = ("reconstruction_error",)  # measured seldom, and no prefix says so
 _EMPTY_TEXT = "Choose the settings and press Start:\nthe curves of the run appear here."
+_STARTING_TEXT = "The run is starting:\nits curves appear here as soon as something is measured."
+_NOTHING_TEXT = "Nothing of this run has been measured yet."
+AS_IN_RUN = "as in the run"
 
 
 class TrainingPanel(QWidget):
@@ -62,7 +66,7 @@ class TrainingPanel(QWidget):
         self._messages = messages
         self.run: RunModel | None = None
         self._recent: deque[Metrics] = deque(maxlen=RATE_POINTS)
-        self._presets = self._trainer.presets()
+        self._presets = dict(self._trainer.presets())
         self.form = ConfigForm(self._trainer.config_class(), parent=self)
         self.preset_box = QComboBox(self)
         self.preset_box.addItems(list(self._presets))
@@ -77,9 +81,9 @@ class TrainingPanel(QWidget):
         self.state_line.setWordWrap(True)
         self.new_button = self._button("&New run", "Forget this run on the screen and set up another one")
         self.start_button = self._button("&Start", "Train with these settings in a process of its own")
-        self.pause_button = self._button("&Pause", "Take no further step until you go on")
+        self.pause_button = self._button("&Pause", "Take no further step until you press Go on")
         self.stop_button = self._button("S&top", "Save and end the run; pressed again, end it without saving")
-        self.open_button = self._button("&Resume a run", "Open an earlier run and go on with it")
+        self.open_button = self._button("&Open a run", "Show an earlier run, which Go on then goes on with")
         self._runs_menu = QMenu(self.open_button)
         self.open_button.setMenu(self._runs_menu)
         self._lay_out()
@@ -107,22 +111,39 @@ class TrainingPanel(QWidget):
 
         What cannot be read is reported, and the panel stays as it is.
         """
+        if self._open(path) and self.run is not None:
+            self._show_preset(self.run.config)
+
+    def _open(self, path: Path) -> bool:
         try:
             folder = open_folder(path)
             if folder.trainer != self._trainer.name:
                 self._messages.warning(f"{folder.name} is a run of another trainer ({folder.trainer}).")
-                return
+                return False
             opened = drive(open_run_job(path))
         except EngineError as error:
             self._messages.report(error)
-            return
+            return False
         self._forget_run()
-        self.run = RunModel(opened, self._messages, self)
+        self.run = RunModel(opened, self._messages, self, button="Go on")
         self._connect_run(self.run)
         self.form.set_config(opened.config)
         self.run.replay()
         self._watch(self.isVisible())
         self._refresh()
+        return True
+
+    def _show_preset(self, config: Any) -> None:
+        """Say which preset these settings are, but for the name; what is none of them gets an entry of its own."""
+        self._presets.pop(AS_IN_RUN, None)
+        plain = {**to_json(config), "name": ""}
+        fitting = (name for name, preset in self._presets.items() if {**to_json(preset), "name": ""} == plain)
+        name = next(fitting, AS_IN_RUN)
+        self._presets.setdefault(name, config)
+        self.preset_box.clear()
+        self.preset_box.addItems(list(self._presets))
+        self.preset_box.setCurrentText(name)
+        self.form.set_preset(self._presets[name])
 
     def add_data(self, path: Path) -> None:
         """Put a file into the `data` of the next run, behind what is there."""
@@ -180,6 +201,7 @@ class TrainingPanel(QWidget):
         stage.addWidget(self.plot)
         stage.addWidget(below)
         stage.setStretchFactor(0, 1)
+        stage.setStretchFactor(1, 1)
         stage.setSizes([460, 380])
         whole = QSplitter(Qt.Orientation.Horizontal, self)
         whole.addWidget(settings)
@@ -236,14 +258,12 @@ class TrainingPanel(QWidget):
             except EngineError as error:
                 self._messages.report(error)
                 return
-            self.open_run(folder.path)
+            self._open(folder.path)
         if self.run is not None:
             self.run.run()
 
     def _on_pause_clicked(self) -> None:
-        if self.run is not None and self.run.state == PAUSED:
-            self.run.run()
-        elif self.run is not None:
+        if self.run is not None:
             self.run.pause()
 
     def _on_stop_clicked(self) -> None:
@@ -311,16 +331,18 @@ class TrainingPanel(QWidget):
 
     def _refresh(self) -> None:
         state, active = self.state, self.active
-        self.start_button.setEnabled(not active and state != ELSEWHERE)
+        self.start_button.setEnabled(state == PAUSED or (not active and state != ELSEWHERE))
         self.start_button.setText("&Start" if self.run is None else "&Go on")
         self.new_button.setEnabled(not active and self.run is not None)
         self.open_button.setEnabled(not active)
-        self.pause_button.setEnabled(active and state != STOPPING)
-        self.pause_button.setText("&Resume" if state == PAUSED else "&Pause")
+        if state == PAUSED and self.pause_button.hasFocus():
+            self.start_button.setFocus()  # else Stop, the next in order, would get it
+        self.pause_button.setEnabled(active and state not in (PAUSED, STOPPING))
         self.stop_button.setEnabled(active)
         self.stop_button.setText("&Kill now" if state == STOPPING else "S&top")
         self.form.set_live(self.run is not None)
         self.preset_box.setEnabled(self.run is None)
+        self.plot.set_hint(_EMPTY_TEXT if self.run is None else _STARTING_TEXT if active else _NOTHING_TEXT)
         self._tell_state()
 
     def _tell_state(self) -> None:

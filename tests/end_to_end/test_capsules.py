@@ -181,7 +181,7 @@ def test_a_network_learns_is_paused_killed_and_its_model_bent(qtbot: QtBot, open
     qtbot.waitUntil(lambda: set(panel.pictures.offered) == {"Reconstructions", "Sweep"}, timeout=PATIENCE)
     click(panel.pause_button)
     qtbot.waitUntil(lambda: panel.state == "paused", timeout=PATIENCE)
-    click(panel.pause_button)
+    click(panel.start_button)
     qtbot.waitUntil(lambda: panel.state == "running", timeout=PATIENCE)
     assert panel.run_dir is not None and panel.run is not None
     qtbot.waitUntil((panel.run_dir / "checkpoints" / "state.safetensors").exists, timeout=PATIENCE)

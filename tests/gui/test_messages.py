@@ -111,6 +111,7 @@ def test_toasts_are_stacked_inside_the_window(stack: ToastStack, messages: Messa
     assert isinstance(host, QWidget)
     host.resize(700, 400)
     assert host.rect().contains(second.geometry())
+    assert first.geometry().right() == second.geometry().right() == host.rect().right() - 12
     assert second.height() > first.height()
 
 
@@ -119,14 +120,18 @@ def test_the_same_sentence_is_shown_once(stack: ToastStack, messages: Messages) 
     messages.error("again")
     assert texts(stack) == ["again"]
     assert len(messages.history) == 2
+    messages.warning("again")
+    assert [toast.message.level for toast in stack.toasts] == ["warning"]
 
 
 def test_when_there_are_many_an_info_gives_way_before_an_error(stack: ToastStack, messages: Messages) -> None:
     messages.error("e1")
     messages.info("i1")
-    for number in (2, 3, 4):
-        messages.error(f"e{number}")
-    assert texts(stack) == ["e1", "e2", "e3", "e4"]
+    messages.error("e2")
+    messages.error("e3")
+    assert texts(stack) == ["e1", "e2", "e3"]
+    messages.error("e4")
+    assert texts(stack) == ["e2", "e3", "e4"]
 
 
 def test_the_newest_is_closed_first(stack: ToastStack, messages: Messages) -> None:
@@ -152,14 +157,38 @@ def test_an_action_runs_when_its_button_is_pressed(stack: ToastStack, messages: 
     assert texts(stack) == []
 
 
-def test_info_fades_and_errors_stay(qtbot: QtBot, stack: ToastStack, messages: Messages) -> None:
+@pytest.mark.parametrize("level", ["info", "warning"])
+def test_info_and_warnings_fade_and_errors_stay(
+    qtbot: QtBot, stack: ToastStack, messages: Messages, level: str
+) -> None:
     messages.error("stays")
-    messages.info("goes")
+    getattr(messages, level)("goes")
     stays, goes = stack.toasts
     assert not stays._life.isActive()
     assert goes._life.isActive()
     goes._life.start(0)
     qtbot.waitUntil(lambda: texts(stack) == ["stays"])
+
+
+def test_what_is_said_again_while_it_fades_stays(qtbot: QtBot, stack: ToastStack, messages: Messages) -> None:
+    messages.info("again")
+    (toast,) = stack.toasts
+    toast._fading.setDuration(1_000_000)
+    toast._life.start(0)
+    qtbot.waitUntil(toast._opacity.isEnabled)
+    messages.info("again")
+    assert stack.toasts == (toast,) and toast._life.isActive() and not toast._opacity.isEnabled()
+
+
+def test_no_time_passes_while_the_window_is_closed(stack: ToastStack, messages: Messages) -> None:
+    host = stack.parent()
+    assert isinstance(host, QWidget)
+    messages.warning("before")
+    host.hide()
+    messages.info("meanwhile")
+    assert [toast._life.isActive() for toast in stack.toasts] == [False, False]
+    host.show()
+    assert [toast._life.isActive() for toast in stack.toasts] == [True, True]
 
 
 def test_text_is_not_read_as_html(stack: ToastStack, messages: Messages) -> None:

@@ -7,7 +7,8 @@ import threading
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
@@ -107,6 +108,25 @@ def test_test_digits_are_chosen_by_their_pictures(qtbot: QtBot, lab: CapsuleLab)
     lab.input.kind.setCurrentIndex(4)
     labels = lab.input.digits.labels[lab.input._strip]
     assert set(labels.tolist()) == {3} and len(set(lab.input._strip.tolist())) == 10
+
+
+def test_the_wheel_turns_a_dial_only_while_it_has_the_focus(qtbot: QtBot, lab: CapsuleLab) -> None:
+    slider = lab.dials.sliders["shear"]
+
+    def turn() -> bool:
+        place = QPointF(slider.rect().center())
+        event = QWheelEvent(place, slider.mapToGlobal(place), QPoint(), QPoint(0, -120), Qt.MouseButton.NoButton,
+                            Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False)
+        event.accept()
+        slider.wheelEvent(event)
+        return event.isAccepted()
+
+    assert not turn() and slider.amount == 0
+    assert not slider.focusPolicy() & Qt.FocusPolicy.WheelFocus & ~Qt.FocusPolicy.StrongFocus
+    slider.setFocus()
+    qtbot.waitUntil(slider.hasFocus)
+    assert turn() and slider.amount != 0
+    settle(qtbot, lab)
 
 
 def test_dials_write_the_placement_and_a_double_click_rests_them(qtbot: QtBot, lab: CapsuleLab) -> None:

@@ -203,7 +203,7 @@ def test_a_killed_child_is_told_and_the_run_goes_on(open_run: OpenRun, messages:
     os.kill(run.client.process_id, signal.SIGKILL)
     qtbot.waitUntil(lambda: run.state == "interrupted", timeout=PATIENCE)
     (level, text), = said(messages)
-    assert level == "error" and "killed" in text and "Press Run to go on" in text
+    assert level == "error" and "killed" in text and "Press Run to continue" in text
     # It may have saved a checkpoint that it could not tell of any more.
     last, told = max(run.step, run.folder.checkpoint_steps()[-1]), len(heard.metrics)
     run.run()

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PySide6.QtCore import QEvent, QPoint, QSize, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QSize, Qt
 from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QImage
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
@@ -101,6 +101,7 @@ def test_the_keyboard_moves_a_mark_and_chooses(grid: PictureGrid) -> None:
 
 
 def test_the_mouse_marks_and_magnifies(grid: PictureGrid) -> None:
+    grid.resize(200, 220)
     grid.set_pictures(digits(60, 4))
     grid.show()
     plain = grid.grab().toImage()
@@ -109,6 +110,36 @@ def test_the_mouse_marks_and_magnifies(grid: PictureGrid) -> None:
     assert grid.grab().toImage() != plain
     grid.leaveEvent(QEvent(QEvent.Type.Leave))
     assert grid.marked == -1 and grid.grab().toImage() == plain
+
+
+def test_where_the_magnifier_has_no_room_the_tooltip_has_the_picture(grid: PictureGrid) -> None:
+    grid.setMinimumHeight(0)
+    grid.resize(300, 30)
+    grid.set_pictures(digits(10, 28), columns=10)
+    grid.show()
+    plain = grid.grab().toImage()
+    QTest.mouseMove(grid, QPoint(*centre(grid, 2)))
+    framed, ratio = grid.grab().toImage(), grid.devicePixelRatioF()
+    assert framed != plain and "data:image/png" in grid.toolTip() and "Picture 2" in grid.toolTip()
+    beyond = math.ceil(grid.cell(3).left() * ratio) + 2
+    rest = QRect(beyond, 0, framed.width() - beyond, framed.height())
+    assert framed.copy(rest) == plain.copy(rest)
+
+
+def test_rows_stand_side_by_side_where_that_makes_pictures_larger(grid: PictureGrid) -> None:
+    grid.resize(700, 250)
+    grid.show()
+    grid.set_pictures(digits(16 * 11, 28), columns=11)
+    assert grid.columns == 22 and grid.cell(0).width() * grid.devicePixelRatioF() == 28
+    apart = grid.cell(11).left() - grid.cell(10).right()
+    assert apart > grid.cell(10).left() - grid.cell(9).right()
+    assert [grid.index_at(grid.cell(index).center()) for index in range(176)] == list(range(176))
+    assert grid.index_at(grid.cell(10).center() + QPointF(grid.cell(10).width() / 2 + apart / 2, 0)) == -1
+    right = grid.cell(175).right()
+    assert right <= grid.width() and abs(grid.cell(0).left() - (grid.width() - right)) <= 1
+    assert grid.sheet().width() == 22 * 30 + 14 + 2
+    grid.resize(330, 500)
+    assert grid.columns == 11
 
 
 def test_what_is_chosen_stays_when_new_pictures_of_the_kind_come(grid: PictureGrid) -> None:

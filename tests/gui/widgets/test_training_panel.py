@@ -24,7 +24,7 @@ from engine.runtime.worker import run_recorded
 from gui.messages import Messages
 from gui.palette import DARK
 from gui.widgets.picture_views import GridView
-from gui.widgets.training_panel import TrainingPanel
+from gui.widgets.training_panel import AS_IN_RUN, TrainingPanel
 from tests.helpers.standin_trainer import STANDIN, StandinConfig
 
 PATIENCE = 30_000
@@ -72,6 +72,7 @@ def test_a_run_from_start_to_finish(panel: TrainingPanel, messages: Messages, qt
     assert not panel.pause_button.isEnabled() and not panel.stop_button.isEnabled()
     click(qtbot, panel.start_button)
     assert panel.active and not panel.start_button.isEnabled() and panel.stop_button.isEnabled()
+    assert "is starting" in panel.plot.hint
     wait_for_end(panel, qtbot)
     assert panel.run_dir is not None and panel.run_dir.name.endswith("my-birds")
     assert told(messages) == [("info", "My birds has finished.")]
@@ -89,15 +90,17 @@ def test_pause_edit_resume_stop_and_go_on(panel: TrainingPanel, messages: Messag
     qtbot.waitUntil(lambda: "loss" in panel.plot.titles, timeout=PATIENCE)
     assert not panel.form.parameter("name").opts["enabled"]
     click(qtbot, panel.pause_button)
-    assert panel.state == "paused" and panel.pause_button.text() == "&Resume"
+    assert panel.state == "paused" and panel.start_button.text() == "&Go on"
+    assert not panel.pause_button.isEnabled() and panel.pause_button.text() == "&Pause"
+    assert not panel.stop_button.hasFocus()
     assert panel.state_line.text().startswith("Paused")
     panel.form.parameter("rate").setValue(0.25)
-    click(qtbot, panel.pause_button)
+    click(qtbot, panel.start_button)
     qtbot.waitUntil(lambda: 0.25 in panel.plot.history("rate").values, timeout=PATIENCE)
     assert any("Changed: {'rate': 0.25}" in text for text in notes(panel))
     click(qtbot, panel.stop_button)
     wait_for_end(panel, qtbot)
-    assert told(messages) == [("info", "my stand-in is stopped; Run goes on from its newest checkpoint.")]
+    assert told(messages) == [("info", "my stand-in is stopped. Press Go on to continue from its newest checkpoint.")]
     first = panel.run_dir
     last = panel.plot.history("loss").steps[-1]
     assert panel.start_button.text() == "&Go on"
@@ -271,8 +274,25 @@ def test_a_preset_fills_the_form_until_there_is_a_run(
     panel.preset_box.activated.emit(1)
     assert panel.form.config() == presets["rough"] and panel.preset_box.isEnabled()
     panel.open_run(create_run("standin", StandinConfig()).path)
-    assert not panel.preset_box.isEnabled()
+    assert not panel.preset_box.isEnabled() and "Nothing" in panel.plot.hint
     panel.shut_down()
+
+
+def test_an_opened_run_shows_the_preset_that_its_settings_are(
+    panel: TrainingPanel, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    panel._presets["rough"] = StandinConfig(kind="rough")
+    for config, preset in ((StandinConfig(kind="rough", name="mine"), "rough"), (StandinConfig(steps=9), AS_IN_RUN),
+                           (StandinConfig(), "small")):
+        panel.open_run(create_run("standin", config).path)
+        assert panel.preset_box.currentText() == preset
+        assert panel.form.differing() == (["name"] if config.name == "mine" else [])
+        assert (panel.preset_box.findText(AS_IN_RUN) >= 0) == (preset == AS_IN_RUN)
+    click(qtbot, panel.new_button)
+    panel.form.parameter("steps").setValue(3)
+    click(qtbot, panel.start_button)
+    wait_for_end(panel, qtbot)
+    assert panel.preset_box.currentText() == "small" and panel.form.differing() == ["steps"]
 
 
 def test_unknown_trainer_is_refused(qtbot: QtBot, messages: Messages) -> None:
