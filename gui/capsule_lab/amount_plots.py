@@ -341,7 +341,9 @@ class ClassPlot(AmountPlot):
             if j in told:
                 at = int(self._y[:, j].argmax())
                 place = QPointF(self._across(area, float(self._x[at])), area.bottom() - float(peaks[j]) * area.height())
-                painter.drawText(place + QPointF(3, -2 if peaks[j] < 0.9 else line), self._names[j])
+                room = area.right() - self.fontMetrics().horizontalAdvance(self._names[j])
+                place.setX(max(min(place.x() + 3, room), area.left()))
+                painter.drawText(place + QPointF(0, -2 if peaks[j] < 0.9 else line), self._names[j])
         self._paint_answers(painter, area, line)
         self._paint_now(painter, area)
         self._paint_focus(painter)

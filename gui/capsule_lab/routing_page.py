@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 Array = NDArray[np.float32]
 _PLAY_MS = 700
 _STRONGEST = 3
+_LEAST = QSize(780, 560)  # logical pixels; in less, words and controls would be cut
 _ITERATED = ("logits", "couplings", "agreement", "outputs")  # of the details, a row for each iteration
 
 # What it is called in the menu and where a position is told of, and what it is.
@@ -154,7 +155,7 @@ class RoutingPage(CapsulePage):
         whole.addLayout(second)
         whole.addLayout(middle, 1)
         whole.addWidget(self.compare)
-        self.position.setMinimumHeight(3 * self.position.fontMetrics().height())
+        self.position.setMinimumHeight(4 * self.position.fontMetrics().height())
         self.position.setAlignment(Qt.AlignmentFlag.AlignTop)
 
     def _connect(self) -> None:
@@ -181,6 +182,10 @@ class RoutingPage(CapsulePage):
         look = self.viewing.look
         assert look is not None
         self.session.ask("routing", partial(_routed, look.picture, self.subject.iterations), self._on_routing)
+
+    def minimumSizeHint(self) -> QSize:
+        """So large that nothing is cut, and larger where controls are."""
+        return super().minimumSizeHint().expandedTo(_LEAST)
 
     def set_theme(self, theme: Theme) -> None:
         """Take other colours."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+from PySide6.QtCore import QSize
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float32]
 AMOUNTS = 61
+_LEAST = QSize(660, 500)  # logical pixels; in less, words and curves would be cut
 _FEWEST = 3  # amounts that make a correlation
 _AT_ONCE = 8  # placements in a question, so that the hand is not kept waiting
 _NO_CAPSULES = "No capsule network is open: train one on the page Train, or add a model file."
@@ -134,6 +136,10 @@ class TurnPage(CapsulePage):
             self._begin(wanted)
         else:
             self._ask_next()
+
+    def minimumSizeHint(self) -> QSize:
+        """So large that nothing is cut, and larger where controls are."""
+        return super().minimumSizeHint().expandedTo(_LEAST)
 
     def set_theme(self, theme: Theme) -> None:
         """Take other colours."""

@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSlider, QStackedLayout, QVBoxLayout, QWidget
 
@@ -31,6 +31,7 @@ from gui.widgets.picture_grid import PictureGrid
 Array = NDArray[np.float32]
 
 _STRIP = 10
+_LEAST = QSize(680, 560)  # logical pixels; in less, words and controls would be cut
 _NO_MODEL = (
     "No network that has learned two digits is open. Train one on the page Train with data “two digits” and an image "
     "size of 36, or add a model file."
@@ -196,6 +197,10 @@ class TwoPage(CapsulePage):
             picture=self._digits.pictures[first].astype(np.float32) / np.float32(255), source=f"test digit {first}",
             label=int(labels[first]), drawing=None, placement=Placement(),
         )
+
+    def minimumSizeHint(self) -> QSize:
+        """So large that nothing is cut, and larger where controls are."""
+        return super().minimumSizeHint().expandedTo(_LEAST)
 
     def set_theme(self, theme: Theme) -> None:
         """Take other colours."""

@@ -24,6 +24,7 @@ from gui.palette import DARK, LIGHT
 from tests.helpers.capsule_stage import blob, stage, vivid_capsules
 from tests.helpers.pointer import click
 from tests.helpers.tiny_capsules import tiny_capsules
+from tests.helpers.uncut import cut
 
 PATIENCE = 20_000
 
@@ -245,6 +246,18 @@ def test_tooltips_are_read_in_lines(page: RoutingPage) -> None:
     tips = [widget.toolTip() for widget in page.findChildren(QWidget)]
     tips += [page.quantity.itemData(index, Qt.ItemDataRole.ToolTipRole) for index in range(3)]
     assert any("\n" in tip for tip in tips) and all(len(line) <= 80 for tip in tips for line in tip.split("\n"))
+
+
+def test_nothing_is_cut_at_the_least_size(qtbot: QtBot, page: RoutingPage) -> None:
+    page.show()
+    page.resize(page.minimumSizeHint())
+    look_at(qtbot, page)
+    least = page.minimumSizeHint()
+    assert page.size() == least and not cut(page)
+    assert least.width() >= page_module._LEAST.width() and least.height() >= page_module._LEAST.height()
+    QTest.keyClick(page.votes, Qt.Key.Key_Down)
+    page.quantity.setCurrentIndex(1)
+    assert page.position.text().startswith("Rows") and not cut(page)
 
 
 def test_it_is_painted_in_both_themes(qtbot: QtBot, page: RoutingPage) -> None:

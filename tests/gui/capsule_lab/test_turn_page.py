@@ -31,6 +31,7 @@ from gui.palette import DARK, LIGHT
 from tests.helpers.capsule_stage import blob, stage
 from tests.helpers.pointer import click
 from tests.helpers.tiny_capsules import tiny_capsules, tiny_cnn
+from tests.helpers.uncut import cut
 
 PATIENCE = 20_000
 ROTATION, SHEAR, SCALE, RIGHT, DOWN = range(5)
@@ -360,6 +361,15 @@ def test_everything_is_reached_and_named(page: TurnPage) -> None:
     for widget in (page.change, page.numbers, page.lengths, page.cnn):
         assert widget.focusPolicy() & Qt.FocusPolicy.TabFocus
         assert widget.accessibleName() and widget.toolTip()
+
+
+def test_nothing_is_cut_at_the_least_size(qtbot: QtBot, page: TurnPage) -> None:
+    page.show()
+    page.resize(page.minimumSizeHint())
+    look_at(qtbot, page)
+    least = page.minimumSizeHint()
+    assert page.size() == least and not cut(page)
+    assert least.width() >= page_module._LEAST.width() and least.height() >= page_module._LEAST.height()
 
 
 def test_it_is_painted_in_both_themes(qtbot: QtBot, page: TurnPage, folder: Path) -> None:

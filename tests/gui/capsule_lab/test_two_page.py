@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,7 +20,6 @@ from engine.capsules.model import CapsuleModel, load_capsules, placed
 from engine.capsules.overlap import overlap_of
 from engine.data.placement import Placement
 from gui.capsule_lab import two_page as page_module
-from gui.capsule_lab.input_panel import TestDigits
 from gui.capsule_lab.past import Past
 from gui.capsule_lab.session import TWO_DIGITS, CapsuleSession
 from gui.capsule_lab.subject import SubjectModel
@@ -33,6 +33,7 @@ from tests.gui.capsule_lab.conftest import made_up_digits
 from tests.helpers.capsule_stage import blob, stage, vivid_capsules
 from tests.helpers.pointer import click, drag, press, release
 from tests.helpers.tiny_capsules import tiny_capsules
+from tests.helpers.uncut import cut
 
 PATIENCE = 20_000
 SIDE = 36
@@ -268,7 +269,7 @@ def test_while_it_waits_it_says_for_what(
 ) -> None:
     told: list[str] = []
 
-    def on_digits(digits: TestDigits) -> None:
+    def on_digits(digits: Any) -> None:
         TwoPage._on_digits(bare_page, digits)
         told.append(bare_page.verdict.text())
 
@@ -290,7 +291,7 @@ def test_all_pictures_are_saved_in_a_row_on_white(qtbot: QtBot, page: TwoPage) -
     made, seen = pixels(image), seen_by(page)
     assert name == "two-digits.png" and seen.redrawn is not None and (made[[0, -1]] == 255).all()
     # 36 and 108 pixels both fit into 324 a whole number of times.
-    frames = [page.canvas, page.both, page.alone[0], page.true[0], page.alone[1], page.true[1], *page.absent]
+    frames: list[Any] = [page.canvas, page.both, page.alone[0], page.true[0], page.alone[1], page.true[1], *page.absent]
     left = 16
     for frame, gap in zip(frames, (28, 28, 8, 28, 8, 28, 8, 0), strict=True):
         picture = pixels(frame.image)
@@ -456,6 +457,15 @@ def test_everything_is_reached_and_named(page: TwoPage) -> None:
     QTest.keyClick(page.overlap, Qt.Key.Key_Right)
     assert page.overlap_number.text() == "61 %"
     page.hide()
+
+
+def test_nothing_is_cut_at_the_least_size(qtbot: QtBot, page: TwoPage) -> None:
+    page.show()
+    page.resize(page.minimumSizeHint())
+    settle(qtbot, page)
+    least = page.minimumSizeHint()
+    assert page.size() == least and not cut(page)
+    assert least.width() >= page_module._LEAST.width() and least.height() >= page_module._LEAST.height()
 
 
 def test_it_is_painted_in_both_themes(qtbot: QtBot, page: TwoPage) -> None:
