@@ -8,13 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
 
 from gui.palette import Theme
 
 Array = NDArray[np.float32]
 _GAP = 6.0
 _STEPS = 60  # of an arrow key from one end to the other
+_DASHES = ((5.0, 2.5), (1.0, 2.0), (6.0, 2.0, 1.0, 2.0), (2.0, 4.0))  # for classes that share a colour
 
 
 class AmountPlot(QWidget):
@@ -30,6 +31,7 @@ class AmountPlot(QWidget):
         self._y: Array = np.zeros((0, 0), np.float32)
         self._low, self._high, self._now, self._unit = 0.0, 1.0, 0.0, ""
         self._held: QRectF | None = None  # where the mouse went down
+        self._pressed: QPointF | None = None  # until the mouse has gone so far that it drags
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName(title)
@@ -68,21 +70,36 @@ class AmountPlot(QWidget):
     def _area_at(self, place: QPointF) -> QRectF | None:
         raise NotImplementedError
 
+    def _is_choice(self, _place: QPointF) -> bool:
+        """Whether a click there chooses something other than an amount."""
+        return False
+
+    def _choose_at(self, place: QPointF) -> None:
+        """Such a click."""
+
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Go to the amount under the mouse."""
+        """Go to the amount under the mouse, unless a click there means something else."""
         if event.button() == Qt.MouseButton.LeftButton:
-            self._held = self._area_at(event.position())
+            place = event.position()
+            self._held = self._area_at(place)
+            self._pressed = place if self._is_choice(place) else None
             self.mouseMoveEvent(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Go on with it in the same plot, wherever the mouse is."""
+        if self._pressed is not None:
+            if (event.position() - self._pressed).manhattanLength() < QApplication.startDragDistance():
+                return
+            self._pressed = None
         if self._held is not None:
             share = (event.position().x() - self._held.left()) / max(self._held.width(), 1)
             self._choose(self._low + share * (self._high - self._low))
 
     def mouseReleaseEvent(self, _event: QMouseEvent) -> None:
         """Let go."""
-        self._held = None
+        pressed, self._pressed, self._held = self._pressed, None, None
+        if pressed is not None:
+            self._choose_at(pressed)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """The arrow keys go on by a step, Home and End to either end."""
@@ -108,16 +125,22 @@ class AmountPlot(QWidget):
 
 
 class NumberPlots(AmountPlot):
-    """The numbers of a capsule, each over the amount in a small plot of its own; `chosen` is the one that is marked."""
+    """The numbers of a capsule, each over the amount in a small plot of its own.
+
+    One is framed: the one that follows best, or another that was clicked; `number_chosen` brings which.
+    """
+
+    number_chosen = Signal(int)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         """No capsule."""
         super().__init__(theme, "The numbers of the capsule", parent)
         self._r: Array = np.zeros(0, np.float32)
+        self._chosen = -1
         self.setToolTip(
             "Each number of v_j over the amount, all on one scale, with |r|, how closely it follows where the "
-            "class is the longest; the number that follows best is framed. A click, a drag or an arrow key lays the "
-            "picture so."
+            "class is the longest; the number that follows best is framed until a click, or the up and down keys, "
+            "choose another one. A drag, a click into the frame or the left and right keys lay the picture so."
         )
 
     @property
@@ -130,11 +153,31 @@ class NumberPlots(AmountPlot):
         """The number with the largest |r|, -1 for none."""
         return int(np.abs(self._r).argmax()) if len(self._r) else -1
 
-    def show_numbers(self, amounts: Array, numbers: Array, r: Array) -> None:
-        """Amounts [n], numbers [n, d] and their correlation with the amount [d]."""
-        self._x, self._y, self._r = amounts, numbers, r
+    @property
+    def marked(self) -> int:
+        """The number that is framed: the chosen one, else the one that follows best; -1 for none."""
+        return self._chosen if 0 <= self._chosen < self.count else self.follows_best
+
+    def show_numbers(self, amounts: Array, numbers: Array, r: Array | None) -> None:
+        """Amounts [n], numbers [n, d] and their correlation with the amount [d], None until that is measured."""
+        self._x, self._y = amounts, numbers
+        self._set_r(r)
+
+    def forget_r(self) -> None:
+        """The curves are to be measured anew; until then nothing is said of how they follow."""
+        self._set_r(None)
+
+    def choose(self, number: int) -> None:
+        """Frame a number, -1 for the one that follows best."""
+        self._chosen = number
+        self.update()
+
+    def _set_r(self, r: Array | None) -> None:
+        self._r = np.zeros(0, np.float32) if r is None else r
         best = self.follows_best
-        self.setAccessibleDescription(f"Number {best + 1} follows best, |r| {abs(float(r[best])):.2f}")
+        is_known = best >= 0
+        words = f"Number {best + 1} follows best, |r| {abs(float(self._r[best])):.2f}" if is_known else "Being measured"
+        self.setAccessibleDescription(words)
         self.update()
 
     def sizeHint(self) -> QSize:
@@ -153,7 +196,25 @@ class NumberPlots(AmountPlot):
         return box.adjusted(4, self.fontMetrics().height() + 4, -4, -4)
 
     def _area_at(self, place: QPointF) -> QRectF | None:
-        return next((self._plot(b) for b in map(self.box, range(self.count)) if b.contains(place)), None)
+        number = self._number_at(place)
+        return self._plot(self.box(number)) if number >= 0 else None
+
+    def _number_at(self, place: QPointF) -> int:
+        return next((index for index in range(self.count) if self.box(index).contains(place)), -1)
+
+    def _is_choice(self, place: QPointF) -> bool:
+        return self._number_at(place) not in (-1, self.marked)
+
+    def _choose_at(self, place: QPointF) -> None:
+        self.number_chosen.emit(self._number_at(place))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Up and down choose the number before and after; else see `AmountPlot`."""
+        step = {int(Qt.Key.Key_Up): -1, int(Qt.Key.Key_Down): 1}.get(event.key(), 0)
+        if step and 0 <= self.marked + step < self.count:
+            self.number_chosen.emit(self.marked + step)
+        else:
+            super().keyPressEvent(event)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint the plots."""
@@ -164,19 +225,20 @@ class NumberPlots(AmountPlot):
         for index in range(self.count):
             box = self.box(index)
             area = self._plot(box)
-            is_best = index == self.follows_best
+            is_marked = index == self.marked
             painter.fillRect(box, QColor(theme.paper))
-            painter.setPen(QPen(QColor(theme.accent if is_best else theme.border), 2.0 if is_best else 1.0))
+            painter.setPen(QPen(QColor(theme.accent if is_marked else theme.border), 2.0 if is_marked else 1.0))
             painter.drawRect(box.adjusted(1, 1, -1, -1))
             painter.setPen(QColor(theme.text))
             top = QRectF(box.left() + 6, box.top() + 3, box.width() - 12, line)
             painter.drawText(top, int(Qt.AlignmentFlag.AlignLeft), str(index + 1))
-            painter.setPen(QColor(theme.text if is_best else theme.muted))
-            painter.drawText(top, int(Qt.AlignmentFlag.AlignRight), f"|r| {abs(float(self._r[index])):.2f}")
+            if len(self._r):
+                painter.setPen(QColor(theme.text if index == self.follows_best else theme.muted))
+                painter.drawText(top, int(Qt.AlignmentFlag.AlignRight), f"|r| {abs(float(self._r[index])):.2f}")
             painter.setPen(QPen(QColor(theme.grid), 1.0))
             painter.drawLine(QPointF(area.left(), area.center().y()), QPointF(area.right(), area.center().y()))
             self._paint_now(painter, area)
-            painter.setPen(QPen(QColor(theme.accent if is_best else theme.series[0]), 1.8 if is_best else 1.3))
+            painter.setPen(QPen(QColor(theme.accent if is_marked else theme.series[0]), 1.8 if is_marked else 1.3))
             painter.drawPolyline(self._line(area, self._y[:, index], -most, most))
         self._paint_focus(painter)
         painter.end()
@@ -200,6 +262,11 @@ class ClassPlot(AmountPlot):
         named = ", then ".join(name for name, _, _ in self.stretches)
         self.setAccessibleDescription(f"The highest from {self._low:g}{self._unit} on: {named}")
         self.update()
+
+    @property
+    def hint(self) -> str:
+        """What is shown while there are no curves."""
+        return self._hint
 
     def set_hint(self, hint: str) -> None:
         """What is shown while there are no curves."""
@@ -265,13 +332,18 @@ class ClassPlot(AmountPlot):
         for j in [j for j in range(len(self._names)) if j not in told] + told:
             is_shown = j == self._shown
             colour = theme.accent if is_shown else theme.series[1 + j % 5] if j in told else theme.ghost
-            style = Qt.PenStyle.SolidLine if is_shown or j not in told else Qt.PenStyle.DashLine
-            painter.setPen(QPen(QColor(colour), 2.0 if is_shown else 1.2, style))
+            pen = QPen(QColor(colour), 2.0 if is_shown else 1.2)
+            if j in told and not is_shown:
+                pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+                pen.setDashPattern(_DASHES[j // 5 % len(_DASHES)])
+            painter.setPen(pen)
             painter.drawPolyline(self._line(area, self._y[:, j], 0.0, 1.0))
             if j in told:
                 at = int(self._y[:, j].argmax())
                 place = QPointF(self._across(area, float(self._x[at])), area.bottom() - float(peaks[j]) * area.height())
-                painter.drawText(place + QPointF(3, -2 if peaks[j] < 0.9 else line), self._names[j])
+                room = area.right() - self.fontMetrics().horizontalAdvance(self._names[j])
+                place.setX(max(min(place.x() + 3, room), area.left()))
+                painter.drawText(place + QPointF(0, -2 if peaks[j] < 0.9 else line), self._names[j])
         self._paint_answers(painter, area, line)
         self._paint_now(painter, area)
         self._paint_focus(painter)

@@ -12,6 +12,7 @@ from gui.palette import Theme
 
 Array = NDArray[np.float32]
 _MOST_ROOM = 80  # logical pixels for a name
+TITLE = "Lengths |v_j| after each iteration"
 
 
 class RoutingLengths(QWidget):
@@ -25,7 +26,7 @@ class RoutingLengths(QWidget):
         self._names: tuple[str, ...] = ()
         self._shown, self._iteration = -1, 0
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumSize(140, 90)
+        self.setMinimumSize(140, 90 + self.fontMetrics().height())
         self.setAccessibleName("Lengths of the capsules over the iterations")
         self.setToolTip("The length |v_j| of each digit capsule after each iteration of routing.")
 
@@ -56,7 +57,9 @@ class RoutingLengths(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         theme, metrics = self._theme, self.fontMetrics()
         line = metrics.height()
-        area = QRectF(metrics.horizontalAdvance("1.0") + 8, 6, 0, 0)
+        painter.setPen(QColor(theme.text))
+        painter.drawText(QRectF(0, 0, self.width(), line + 2), int(Qt.AlignmentFlag.AlignLeft), TITLE)
+        area = QRectF(metrics.horizontalAdvance("1.0") + 8, line + 10, 0, 0)
         area.setRight(self.width() - self._room - 12)
         area.setBottom(self.height() - line - 4)
         count = len(self._lengths)

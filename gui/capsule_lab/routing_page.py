@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
@@ -29,6 +29,7 @@ from gui.capsule_lab.routing_compare import ITERATIONS, Routed, RoutingCompare
 from gui.capsule_lab.routing_lengths import RoutingLengths
 from gui.capsule_lab.session import CAPSULES, KnownModel
 from gui.capsule_lab.subject import MOST_ITERATIONS, Subject
+from gui.capsule_lab.tips import wrap_tips, wrapped
 from gui.capsule_lab.viewing import Viewing
 from gui.capsule_lab.votes_view import VotesView
 from gui.palette import Theme
@@ -40,26 +41,37 @@ if TYPE_CHECKING:
 Array = NDArray[np.float32]
 _PLAY_MS = 700
 _STRONGEST = 3
+_LEAST = QSize(780, 560)  # logical pixels; in less, words and controls would be cut
+_ITERATED = ("logits", "couplings", "agreement", "outputs")  # of the details, a row for each iteration
 
+# What it is called in the menu and where a position is told of, and what it is.
 _QUANTITIES = {
-    "couplings": ("Coupling c_ij", "The share c_ij of what a primary capsule hands out that goes to each digit."),
-    "agreement": ("Agreement û·v", "How well the prediction û_j|i of a primary capsule agrees with the outcome v_j."),
-    "logits": ("Logit b_ij", "The sum of the agreements so far, of which the couplings are the softmax over digits."),
+    "couplings": (
+        "Coupling c_ij", "c to", "The share c_ij of what a primary capsule hands out that goes to each digit.",
+    ),
+    "agreement": (
+        "Agreement û·v", "û·v with",
+        "How well the prediction û_j|i of a primary capsule agrees with the outcome v_j.",
+    ),
+    "logits": (
+        "Logit b_ij", "b to", "The sum of the agreements so far, of which the couplings are the softmax over digits.",
+    ),
 }
 
 
 @dataclass(frozen=True, eq=False)
 class _Routing:
-    """What is shown of one routing, and the picture it is about."""
+    """What is shown of one routing, the picture it is about, and what other numbers of iterations come to."""
 
     picture: Array
     details: RoutingDetails
+    compared: list[Routed]
 
 
 class RoutingPage(CapsulePage):
     """Asks for the details of the newest look while it is seen."""
 
-    slots = ("routing", "iterations")
+    slots = ("routing",)
 
     def __init__(self, viewing: Viewing, theme: Theme, parent: QWidget | None = None) -> None:
         """Nothing is shown yet."""
@@ -82,6 +94,7 @@ class RoutingPage(CapsulePage):
         self._playing = QTimer(self)
         self._playing.setInterval(_PLAY_MS)
         self._lay_out()
+        wrap_tips(self)
         self._connect()
         self._tell()
         if self.model is not None:
@@ -108,9 +121,9 @@ class RoutingPage(CapsulePage):
         self.play_button = button("Play", "Go through the iterations, one after the other.")
         self.play_button.setCheckable(True)
         self.quantity = QComboBox()
-        for title, tip in _QUANTITIES.values():
+        for title, _short, tip in _QUANTITIES.values():
             self.quantity.addItem(title)
-            self.quantity.setItemData(self.quantity.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
+            self.quantity.setItemData(self.quantity.count() - 1, wrapped(tip), Qt.ItemDataRole.ToolTipRole)
         self.quantity.setToolTip("What the maps show of each position and digit.")
         self.quantity.setAccessibleName("What the maps show")
         self.weighting = QComboBox()
@@ -142,7 +155,7 @@ class RoutingPage(CapsulePage):
         whole.addLayout(second)
         whole.addLayout(middle, 1)
         whole.addWidget(self.compare)
-        self.position.setMinimumHeight(3 * self.position.fontMetrics().height())
+        self.position.setMinimumHeight(4 * self.position.fontMetrics().height())
         self.position.setAlignment(Qt.AlignmentFlag.AlignTop)
 
     def _connect(self) -> None:
@@ -165,12 +178,14 @@ class RoutingPage(CapsulePage):
         return self.session.models.get(CAPSULES)
 
     def refresh(self) -> None:
-        """Ask how the newest look was routed, then how it would be by other numbers of iterations."""
+        """Ask how the newest look was routed, and how it would be by other numbers of iterations."""
         look = self.viewing.look
         assert look is not None
-        count = self.subject.iterations
-        self.session.ask("routing", partial(_details, look.picture, count), self._on_details)
-        self.session.ask("iterations", partial(_compared, look.picture), self._on_compared)
+        self.session.ask("routing", partial(_routed, look.picture, self.subject.iterations), self._on_routing)
+
+    def minimumSizeHint(self) -> QSize:
+        """So large that nothing is cut, and larger where controls are."""
+        return super().minimumSizeHint().expandedTo(_LEAST)
 
     def set_theme(self, theme: Theme) -> None:
         """Take other colours."""
@@ -183,6 +198,11 @@ class RoutingPage(CapsulePage):
         self.play_button.setChecked(False)
         super().hideEvent(event)
 
+    @property
+    def _quantity(self) -> str:
+        """Which of `_QUANTITIES` the maps show."""
+        return list(_QUANTITIES)[self.quantity.currentIndex()]
+
     def _shown(self, lengths: Array) -> int:
         shown = self.subject.shown
         return int(lengths[-1].argmax()) if shown is None or shown >= lengths.shape[1] else shown
@@ -194,7 +214,7 @@ class RoutingPage(CapsulePage):
             return
         details, at = routing.details, self.step.value() - 1
         lengths, shown = details.lengths, self._shown(details.lengths)
-        quantity = list(_QUANTITIES)[self.quantity.currentIndex()]
+        quantity = self._quantity
         weights = np.linalg.norm(details.primary, axis=1) if self.weighting.currentIndex() else None
         values: Array = getattr(details, quantity)[at]
         maps = by_position(values, model.grid, weights)
@@ -229,21 +249,34 @@ class RoutingPage(CapsulePage):
         shown, grid = self._shown(details.lengths), model.grid
         y, x = position
         children = np.arange(len(details.primary) // grid**2) * grid**2 + y * grid + x
-        shares = details.couplings[at][children, shown]
+        values: Array = getattr(details, self._quantity)[at][children, shown]
         cast = votes(details.couplings[at], details.agreement[at], details.outputs[at])[children, shown]
         best = np.argsort(-cast)[:_STRONGEST]
         top, left, bottom, right = field_of(y, x)
-        strongest = ", ".join(f"type {t + 1} ({shares[t]:.3f})" for t in best.tolist())
-        symbol = capsule_symbol(model.class_names[shown])
+        low, high, *each = (f"{value:.3f}".replace("-", "−") for value in (values.min(), values.max(), *values[best]))
+        strongest = ", ".join(f"type {t + 1} ({value})" for t, value in zip(best.tolist(), each, strict=True))
+        short = f"{_QUANTITIES[self._quantity][1]} {capsule_symbol(model.class_names[shown])}"
         self.position.setText(
-            f"Rows {top}–{bottom - 1}, columns {left}–{right - 1}: c to {symbol} from {shares.min():.3f} to "
-            f"{shares.max():.3f}, votes {signed(float(cast.sum()))}; strongest {strongest}"
+            f"Rows {top}–{bottom - 1}, columns {left}–{right - 1}: {short} from {low} to {high}, "
+            f"votes {signed(float(cast.sum()))}; strongest {strongest}"
         )
 
     # ---- what happens
 
-    def _on_details(self, routing: _Routing) -> None:
+    def _on_viewing_looked(self, look: object) -> None:
+        """Have a look explained before the next one, or a hand that never rests would see none explained."""
+        is_behind = self.isVisible() and self.session.is_asking("look")
+        if is_behind:
+            self.session.forget("look")
+        super()._on_viewing_looked(look)
+        if is_behind:
+            self.viewing.refresh()
+
+    def _on_routing(self, routing: _Routing) -> None:
         self._routing = routing
+        model = self.model
+        if model is not None:
+            self.compare.show_routed(routing.compared, model.class_names, model.routings)
         count = len(routing.details.couplings)
         at_end = self.step.value() == self.step.maximum()
         self.step.blockSignals(True)
@@ -252,11 +285,6 @@ class RoutingPage(CapsulePage):
         if at_end and not self._playing.isActive():
             set_slider(self.step, count)
         self._show()
-
-    def _on_compared(self, routed: list[Routed]) -> None:
-        model = self.model
-        if model is not None:
-            self.compare.show_routed(routed, model.class_names, model.routings)
 
     def _on_subject_changed(self, subject: Subject, before: Subject) -> None:
         if subject.iterations != before.iterations:
@@ -306,19 +334,17 @@ class RoutingPage(CapsulePage):
         self._tell()
 
 
-def _details(picture: Array, iterations: int, model: CapsuleModel) -> _Routing:
-    return _Routing(picture, model.details(picture, iterations))
-
-
-def _compared(seen: Array, model: CapsuleModel) -> list[Routed]:
+def _routed(picture: Array, iterations: int, model: CapsuleModel) -> _Routing:
     """Routing fewer times is the beginning of routing most often, so that one pass tells of all."""
-    details = model.details(seen, max(ITERATIONS))
-    at = [iterations - 1 for iterations in ITERATIONS]
-    longest: list[int] = details.lengths[at].argmax(axis=1).tolist()
+    count = iterations or model.routings
+    most = model.details(picture, max(count, *ITERATIONS))
+    details = replace(most, **{name: getattr(most, name)[:count] for name in _ITERATED})
+    at = [each - 1 for each in ITERATIONS]
+    longest: list[int] = most.lengths[at].argmax(axis=1).tolist()
     redrawn: list[Array | None] = [None] * len(at)
     if model.can_reconstruct:
-        redrawn = list(model.reconstruct(details.outputs[at, longest], longest))
-    return [
-        Routed(each + 1, details.lengths[each], entropy(details.couplings[each]), picture)
-        for each, picture in zip(at, redrawn, strict=True)
-    ]
+        redrawn = list(model.reconstruct(most.outputs[at, longest], longest))
+    return _Routing(picture, details, [
+        Routed(each + 1, most.lengths[each], entropy(most.couplings[each]), drawn)
+        for each, drawn in zip(at, redrawn, strict=True)
+    ])

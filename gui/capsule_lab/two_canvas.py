@@ -9,12 +9,14 @@ from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPai
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine.capsules.overlap import BOX
-from gui.palette import Theme
+from gui.palette import DARK, Theme
 from gui.widgets.picture_frame import picture_image
 
 Array = NDArray[np.float32]
+FIRST, SECOND = DARK.series[:2]  # each digit's colour, bright on black in every theme
 Place = tuple[float, float]  # off the middle: x to the right, y down, in pixels of the ground
 
+_CORNERS = (Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom)
 REACH = 8.0  # pixels off the middle at most
 
 
@@ -52,7 +54,7 @@ class TwoCanvas(QWidget):
         self.setAccessibleName("Two digits on one ground")
         self.setToolTip(
             "What the network sees. Drag a digit over the other; the arrow keys move the one whose box is solid, and "
-            "the space bar takes the other one."
+            "the space bar takes the other one. Box 1 (blue) is the first digit's, box 2 (orange) the second's."
         )
 
     @property
@@ -83,6 +85,11 @@ class TwoCanvas(QWidget):
         return QSize(240, 240)
 
     @property
+    def image(self) -> QImage:
+        """The ground in its own size."""
+        return self._image
+
+    @property
     def area(self) -> QRectF:
         """Where the ground is."""
         side = min(self.width(), self.height()) - 2
@@ -102,8 +109,11 @@ class TwoCanvas(QWidget):
             painter.drawImage(self.area, self._image)
             for which in (1 - self._grip, self._grip):
                 style = Qt.PenStyle.SolidLine if which == self._grip else Qt.PenStyle.DotLine
-                painter.setPen(QPen(QColor("#c8c8c8"), 1.0, style))
-                painter.drawRect(self.box(which))
+                box = self.box(which)
+                painter.setPen(QPen(QColor((FIRST, SECOND)[which]), 1.0, style))
+                painter.drawRect(box)
+                # At opposite corners, so that neither covers the other where both boxes are one.
+                painter.drawText(box.adjusted(4, 1, -4, -1), int(_CORNERS[which]), str(which + 1))
         painter.setPen(QPen(QColor(self._theme.accent if self.hasFocus() else self._theme.border), 1.0))
         painter.drawRect(self.area)
         painter.end()

@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSlider, QStackedLayout, QVBoxLayout, QWidget
 
@@ -18,21 +18,27 @@ from gui.capsule_lab.lengths import LengthBars
 from gui.capsule_lab.page import CapsulePage
 from gui.capsule_lab.session import TWO_DIGITS, KnownModel
 from gui.capsule_lab.subject import Subject
-from gui.capsule_lab.two_canvas import Place, TwoCanvas, held, held_both
+from gui.capsule_lab.tips import wrap_tips
+from gui.capsule_lab.two_canvas import FIRST, SECOND, Place, TwoCanvas, held, held_both
+from gui.capsule_lab.two_figure import Panel, figure
 from gui.capsule_lab.two_seen import Pair, Seen, see
 from gui.capsule_lab.viewing import Viewing
-from gui.palette import DARK, Theme
+from gui.palette import Theme
 from gui.widgets.controls import button, label_for, row, set_slider
-from gui.widgets.picture_frame import PictureFrame, picture_image
+from gui.widgets.picture_frame import PictureFrame
 from gui.widgets.picture_grid import PictureGrid
 
 Array = NDArray[np.float32]
 
 _STRIP = 10
+_LEAST = QSize(680, 560)  # logical pixels; in less, words and controls would be cut
 _NO_MODEL = (
-    "There is no network that has learned two digits. Train one on the page Train with data “two digits” and an image "
+    "No network that has learned two digits is open. Train one on the page Train with data “two digits” and an image "
     "size of 36, or add a model file."
 )
+_OPENING = "The network that has learned two digits is being opened…"
+_LOOKING, _READING = "The network looks at the two…", "The test digits are being read…"
+_STRIP_WORDS = "The first digit (1, blue) is the picture on the left. The second one (2, orange):"
 _ABSENT = (
     "Redrawn from capsules that are not there. Does the decoder refuse, or draw a digit out of what it finds? A click "
     "on a bar looks at any other."
@@ -63,6 +69,10 @@ class TwoPage(CapsulePage):
         self.strip = PictureGrid(theme, "Digits to lay over the first")
         self.strip.setMinimumHeight(0)
         self.strip.setFixedHeight(34)
+        self.strip.setToolTip("Replace the second digit (orange), whichever box is solid.")
+        self.strip_words = QLabel(_STRIP_WORDS)
+        self.strip_words.setWordWrap(True)
+        self.strip_words.setProperty("role", "muted")
         self.strip.set_hint("Reading the test digits…")
         self.overlap = QSlider(Qt.Orientation.Horizontal)
         self.overlap.setRange(_LEAST_OVERLAP, 100)
@@ -70,22 +80,26 @@ class TwoPage(CapsulePage):
         self.overlap_label = label_for("Overlap", self.overlap, tip, "Overlap of the boxes")
         self.overlap_number = QLabel()
         self.overlap_number.setProperty("role", "value")
-        self.random_button = button("Another pair", "Lay two other test digits over each other at random.")
+        tip = (
+            "Lay two other test digits over each other at random. The first one replaces the picture on the left; "
+            "Ctrl+Z brings that back."
+        )
+        self.random_button = button("Another pair", tip)
         self.swap_button = button("Swap places", "Each digit goes where the other one is.")
         self.lengths = LengthBars(theme)
-        self.both = PictureFrame(theme, "Both, redrawn", "nothing yet")
+        self.both = PictureFrame(theme, "Both, redrawn", "not redrawn")
         self.both.setToolTip(
             "The two longest capsules redrawn, each in its colour; what both ink is white and dotted."
         )
-        self.alone = [PictureFrame(theme, f"Redrawn {name}", "nothing yet") for name in ("first", "second")]
-        self.true = [PictureFrame(theme, f"The {name} digit alone", "nothing yet") for name in ("first", "second")]
-        self.absent = [PictureFrame(theme, f"Not there, {name}", "nothing yet") for name in ("next", "last")]
+        self.alone = [PictureFrame(theme, f"Redrawn {name}", "not redrawn") for name in ("first", "second")]
+        self.true = [PictureFrame(theme, f"The {name} digit alone", "not laid yet") for name in ("first", "second")]
+        self.absent = [PictureFrame(theme, f"Not there, {name}", "not redrawn") for name in ("next", "last")]
         self.absent_words = QLabel()
         self.absent_words.setWordWrap(True)
         self.absent_words.setProperty("role", "muted")
         self.verdict = QLabel()
         self.verdict.setProperty("role", "title")
-        self.save_button = button("Save…", "Save the two digits as they are taken apart, in two colours, as a picture.")
+        self.save_button = button("Save…", "Save all pictures of this page side by side, enlarged, as a PNG file.")
         self.save_button.setEnabled(False)
         self.hint = QLabel(_NO_MODEL)
         self.hint.setWordWrap(True)
@@ -93,6 +107,7 @@ class TwoPage(CapsulePage):
         self.hint.setProperty("role", "muted")
         self.hint.setContentsMargins(60, 24, 60, 24)
         self._lay_out()
+        wrap_tips(self)
         self._connect()
 
     def _lay_out(self) -> None:
@@ -100,6 +115,7 @@ class TwoPage(CapsulePage):
         left.setSpacing(8)
         left.addWidget(self.canvas, 1)
         left.addLayout(row([self.overlap_label, self.overlap, self.overlap_number], 1))
+        left.addWidget(self.strip_words)
         left.addWidget(self.strip)
         left.addLayout(row([self.random_button, self.swap_button]))
         left.addWidget(self.lengths)
@@ -137,6 +153,7 @@ class TwoPage(CapsulePage):
         self.lengths.chosen.connect(self._on_lengths_chosen)
         self.save_button.clicked.connect(self._on_save_clicked)
         self.session.model_changed.connect(self._on_session_model_changed)
+        self.session.model_refused.connect(self._show_hint)
         self.subject_model.changed.connect(self._on_subject_changed)
 
     # ---- what is shown
@@ -156,6 +173,7 @@ class TwoPage(CapsulePage):
     def refresh(self) -> None:
         """Ask what the network makes of the two as they lie."""
         self._stack.setCurrentIndex(0 if self.model is None else 1)
+        self._show_hint()
         if self._digits is None and not self._asked_for_digits:
             self._asked_for_digits = True
             self.session.ask_engine("second digits", test_digits, self._on_digits)
@@ -180,6 +198,10 @@ class TwoPage(CapsulePage):
             label=int(labels[first]), drawing=None, placement=Placement(),
         )
 
+    def minimumSizeHint(self) -> QSize:
+        """So large that nothing is cut, and larger where controls are."""
+        return super().minimumSizeHint().expandedTo(_LEAST)
+
     def set_theme(self, theme: Theme) -> None:
         """Take other colours."""
         super().set_theme(theme)
@@ -189,10 +211,17 @@ class TwoPage(CapsulePage):
         self.strip.set_theme(theme)
         self.lengths.set_theme(theme)
 
+    def _show_hint(self) -> None:
+        """What is waited for."""
+        is_opening = self.session.is_asking(f"open {TWO_DIGITS}")
+        self.hint.setText(_OPENING if is_opening else _NO_MODEL)
+        if self._seen is None:
+            self.verdict.setText(_READING if self._second is None else _LOOKING)
+
     @property
     def _colours(self) -> tuple[Colour, Colour]:
-        """Of the first and the second digit, bright on black in every theme."""
-        first, second = QColor(DARK.series[0]), QColor(DARK.series[1])
+        """Of the first and the second digit."""
+        first, second = QColor(FIRST), QColor(SECOND)
         return (first.red(), first.green(), first.blue()), (second.red(), second.green(), second.blue())
 
     def _show(self) -> None:
@@ -202,7 +231,7 @@ class TwoPage(CapsulePage):
         self.canvas.show_ground(seen.ground)
         names, colours, found = model.class_names, self._colours, seen.found
         self.both.set_picture(self._apart(seen))
-        self.both.set_caption(" and ".join(names[j] for j in found))
+        self.both.set_caption(seen.found_names(names))
         for index, j in enumerate(found):
             self.alone[index].set_picture(None if seen.redrawn is None else tinted(seen.redrawn[j], colours[index]))
             self.alone[index].set_caption(f"redrawn from {names[j]}, {seen.lengths[j]:.2f}")
@@ -287,9 +316,17 @@ class TwoPage(CapsulePage):
         self._show()
 
     def _on_save_clicked(self) -> None:
-        pixels = None if self._seen is None else self._apart(self._seen)
-        if pixels is not None:
-            self.save_requested.emit(picture_image(pixels), "two-digits.png")
+        if self._seen is not None and self._seen.redrawn is not None:
+            self.save_requested.emit(figure(self._figure_groups(), self.font()), "two-digits.png")
+
+    def _figure_groups(self) -> list[list[Panel]]:
+        """What is shown, from left to right."""
+        pairs = [[self.alone[index], self.true[index]] for index in (0, 1)]
+        groups = [[Panel(frame.image, frame.caption) for frame in frames] for frames in ([self.both], *pairs)]
+        absent = [
+            Panel(frame.image, f"not there: {frame.caption}") for frame in self.absent if not frame.image.isNull()
+        ]
+        return [[Panel(self.canvas.image, "seen")], *groups, absent]
 
     def _on_subject_changed(self, subject: Subject, before: Subject) -> None:
         if subject.picture is not before.picture or subject.placement != before.placement:

@@ -53,13 +53,17 @@ class Seen:
         straight, crossed = (a == first) + (b == second), (b == first) + (a == second)
         return (b, a) if crossed > straight else (a, b)
 
+    def found_names(self, names: tuple[str, ...]) -> str:
+        """The two that are found, in the order of the classes."""
+        return " and ".join(names[j] for j in sorted(self.found))
+
     def absent(self, wanted: int | None) -> list[int]:
         """The classes that were not found, the longest first; before them the one that is `wanted`, whichever it is."""
         return [*([] if wanted is None else [wanted]), *(j for j in self.order[2:] if j != wanted)]
 
     def verdict(self, names: tuple[str, ...]) -> str:
         """Which two the network sees, and whether they are the true ones where those are known."""
-        text = f"The network sees {' and '.join(names[j] for j in sorted(self.found))}"
+        text = f"The network sees {self.found_names(names)}"
         first, second = self.labels
         if first is None or second is None:
             return f"{text}."

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from gui.capsule_lab.amount_plots import AmountPlot, ClassPlot, NumberPlots
 from gui.palette import DARK, LIGHT, Theme
-from tests.helpers.pointer import Place, click, press, release
+from tests.helpers.pointer import Place, click, drag, press, release
 
 AMOUNTS = np.linspace(-180, 180, 41, dtype=np.float32)
 RISING, FLAT = AMOUNTS / np.float32(180), np.zeros(41, np.float32)
@@ -112,7 +112,7 @@ def test_boxes_do_not_lie_over_each_other(qtbot: QtBot) -> None:
 
 
 def test_a_click_brings_the_amount_that_is_there(qtbot: QtBot, numbers: NumberPlots, classes: ClassPlot) -> None:
-    for plot, place in ((numbers, numbers.box(3).center()), (classes, QPointF(classes.rect().center()))):
+    for plot, place in ((numbers, numbers.box(2).center()), (classes, QPointF(classes.rect().center()))):
         for amount in (-90.0, 0.0, 135.0):
             with qtbot.waitSignal(plot.amount_chosen) as chosen:
                 click(plot, at(plot, place, amount))
@@ -129,10 +129,41 @@ def test_a_drag_goes_on_in_the_plot_where_it_began(numbers: NumberPlots) -> None
     place, other = numbers.box(0).center(), numbers.box(3).center().toPoint()
     start, right = at(numbers, place, 0), at(numbers, place, 90)
     press(numbers, start, right, (other.x(), other.y()), (start[0], other.y()))
-    assert amounts == pytest.approx([0, 90, 180, 0], abs=2)  # beyond the end there is nothing more
+    assert amounts == pytest.approx([90, 180, 0], abs=2)  # beyond the end there is nothing more
     release(numbers, start)
     QTest.mouseMove(numbers, numbers.box(1).center().toPoint())
-    assert len(amounts) == 4
+    assert len(amounts) == 3
+
+
+def test_a_click_chooses_another_number_and_a_drag_or_a_click_on_the_chosen_one_an_amount(
+    qtbot: QtBot, numbers: NumberPlots
+) -> None:
+    numbers.number_chosen.connect(numbers.choose)
+    amounts: list[float] = []
+    numbers.amount_chosen.connect(amounts.append)
+    place = at(numbers, numbers.box(0).center(), 90)
+    press(numbers, place, (place[0] + 1, place[1]))  # hands tremble
+    release(numbers, place)
+    assert numbers.marked == 0 and not amounts
+    assert has(picture(numbers), LIGHT.accent, numbers.box(0).topLeft() + QPointF(40, 1), 1)
+    click(numbers, place)
+    assert amounts == pytest.approx([90], abs=2)
+    with qtbot.assertNotEmitted(numbers.number_chosen):
+        place = at(numbers, numbers.box(3).center(), 0)
+        drag(numbers, place, (place[0] + 40, place[1]))
+    assert len(amounts) == 2 and numbers.marked == 0
+    for key, marked in ((Qt.Key.Key_Down, 1), (Qt.Key.Key_Up, 0), (Qt.Key.Key_Up, 0)):
+        QTest.keyClick(numbers, key)
+        assert numbers.marked == marked
+    numbers.choose(-1)
+    assert numbers.marked == numbers.follows_best == 2
+
+
+def test_nothing_is_concluded_before_it_is_measured(numbers: NumberPlots) -> None:
+    numbers.forget_r()
+    assert numbers.follows_best == numbers.marked == -1 and numbers.accessibleDescription() == "Being measured"
+    image = picture(numbers)
+    assert not has(image, LIGHT.accent, numbers.box(2).topLeft() + QPointF(40, 1), 1)
 
 
 def test_arrow_keys_go_on_from_the_present_amount(numbers: NumberPlots) -> None:
@@ -156,6 +187,22 @@ def test_answers_are_told_in_stretches(classes: ClassPlot) -> None:
     below = area.bottom() + 7
     assert has(image, LIGHT.accent, QPointF(area.left() + area.width() * 0.9, below))  # the class that is shown
     assert not has(image, LIGHT.accent, QPointF(area.left() + area.width() * 0.1, below))
+
+
+def test_ten_classes_have_ten_kinds_of_lines(qtbot: QtBot) -> None:
+    """Each alone, at the same place: no two look alike."""
+    images = []
+    for j in range(10):
+        plot = ClassPlot(LIGHT, "Lengths", "")
+        qtbot.addWidget(plot)
+        plot.resize(400, 200)
+        plot.set_range(-180, 180, "°")
+        values = np.full((41, 10), -1, np.float32)  # below the plot
+        values[:, j] = 0.6
+        plot.show_classes(AMOUNTS, values, ("",) * 10, -1)
+        line = round(plot._area.bottom() - 0.6 * plot._area.height())
+        images.append(picture(plot).copy(0, line - 3, 400, 6))
+    assert not any(images[a] == images[b] for a in range(10) for b in range(a))
 
 
 @pytest.mark.parametrize("theme", [LIGHT, DARK])

@@ -8,12 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPointF, Qt, QTimer
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.capsules.model import CapsuleModel, RoutingDetails, load_capsules
 from engine.capsules.votes import entropy, votes
+from gui.capsule_lab import routing_lengths as lengths_module
 from gui.capsule_lab import routing_page as page_module
 from gui.capsule_lab.routing_page import RoutingPage
 from gui.capsule_lab.session import CAPSULES
@@ -22,6 +24,7 @@ from gui.palette import DARK, LIGHT
 from tests.helpers.capsule_stage import blob, stage, vivid_capsules
 from tests.helpers.pointer import click
 from tests.helpers.tiny_capsules import tiny_capsules
+from tests.helpers.uncut import cut
 
 PATIENCE = 20_000
 
@@ -146,11 +149,17 @@ def test_votes_are_pointed_at(qtbot: QtBot, page: RoutingPage, path: Path) -> No
     # A network that has learned nothing shares out equally; these couplings are all different.
     couplings = np.random.default_rng(1).dirichlet(np.ones(10), details.couplings.shape[:2]).astype(np.float32)
     details = replace(details, couplings=couplings)
-    page._on_details(page_module._Routing(blob(), details))
+    page._on_routing(page_module._Routing(blob(), details, []))
     cast = votes(couplings[-1], details.agreement[-1], details.outputs[-1])[:, 4]
     best, shares = children[int(np.argmax(cast[children]))], couplings[-1][children, 4]
     assert f"from {shares.min():.3f} to {shares.max():.3f}" in page.position.text()
     assert f"strongest type {best // grid**2 + 1} ({couplings[-1][best, 4]:.3f})" in page.position.text()
+    for index, short in ((1, "û·v with v₄"), (2, "b to v₄")):
+        page.quantity.setCurrentIndex(index)
+        told = (details.agreement, details.logits)[index - 1][-1, children, 4]
+        wanted = f": {short} from {told.min():.3f} to {told.max():.3f}, votes ".replace("-", "−")
+        assert wanted in page.position.text()
+    page.quantity.setCurrentIndex(0)
     page.subject_model.update(shown=5)
     assert "c to v₅" in page.position.text()  # what is told is never of another class
     QTest.keyClick(page.votes, Qt.Key.Key_Down)
@@ -162,7 +171,11 @@ def test_votes_are_pointed_at(qtbot: QtBot, page: RoutingPage, path: Path) -> No
 def test_one_pass_compares_as_many_would(page: RoutingPage, path: Path) -> None:
     look, model = page.viewing.look, load_capsules(path)
     assert look is not None
-    compared = page_module._compared(look.picture, model)
+    routing = page_module._routed(look.picture, 0, model)
+    trained = model.details(look.picture)
+    np.testing.assert_allclose(routing.details.couplings, trained.couplings, atol=1e-6)
+    np.testing.assert_allclose(routing.details.lengths, trained.lengths, atol=1e-6)
+    compared = routing.compared
     assert [each.iterations for each in compared] == [1, 2, 3, 5]
     for each in compared:
         details = model.details(look.picture, each.iterations)
@@ -174,23 +187,77 @@ def test_one_pass_compares_as_many_would(page: RoutingPage, path: Path) -> None:
         np.testing.assert_allclose(each.redrawn, redrawn, atol=1e-5)
 
 
+def test_a_hand_that_never_rests_sees_how_it_is_routed(
+    qtbot: QtBot, page: RoutingPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The picture moves faster than it is looked at, so that there is always a newer one."""
+    look_at(qtbot, page)
+    page.compare.clear()
+    moving = QTimer()
+    shown: list[bool] = []
+
+    def on_routing(routing: page_module._Routing) -> None:
+        look = page.viewing.look
+        assert look is not None and moving.isActive()
+        shown.append(routing.picture is look.picture)
+        RoutingPage._on_routing(page, routing)
+        if len(shown) == 3:
+            moving.stop()
+            monkeypatch.undo()
+
+    def move() -> None:
+        placement = page.subject.placement
+        page.subject_model.update(placement=replace(placement, rotation=(placement.rotation + 1) % 90))
+
+    monkeypatch.setattr(page, "_on_routing", on_routing)
+    moving.timeout.connect(move)
+    moving.start(0)
+    qtbot.waitUntil(lambda: len(shown) == 3, timeout=PATIENCE)
+    assert all(shown) and page.compare.count == 4
+    settle(qtbot, page)
+
+
 def test_another_model_forgets_what_was_asked_of_the_one_before(
     qtbot: QtBot, page: RoutingPage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     look_at(qtbot, page)
     answers: list[object] = []
-    monkeypatch.setattr(page, "_on_details", answers.append)
-    monkeypatch.setattr(page, "_on_compared", answers.append)
+    monkeypatch.setattr(page, "_on_routing", answers.append)
     page.refresh()
     page.session.model_changed.emit(CAPSULES)
     settle(qtbot, page)
-    assert len(answers) == 2  # to what was asked with the look of the new model
+    assert len(answers) == 1  # to what was asked with the look of the new model
     monkeypatch.undo()
     page.session.open(CAPSULES, tiny_capsules(tmp_path / "two.safetensors", image_size=36, decoder="none"))
     qtbot.waitUntil(lambda: page.session.models[CAPSULES].side == 36, timeout=PATIENCE)
     settle(qtbot, page)
     assert page.votes.votes.shape == (10, 10) and page.maps.count == 10 and page.compare.count == 4
     page.grab()  # without anything redrawn
+
+
+def test_the_chart_of_lengths_has_a_title(qtbot: QtBot, page: RoutingPage, monkeypatch: pytest.MonkeyPatch) -> None:
+    look_at(qtbot, page)
+    titled = page.lengths.grab().toImage()
+    monkeypatch.setattr(lengths_module, "TITLE", "")
+    assert titled.copy(0, 0, 200, 12) != page.lengths.grab().toImage().copy(0, 0, 200, 12)
+
+
+def test_tooltips_are_read_in_lines(page: RoutingPage) -> None:
+    tips = [widget.toolTip() for widget in page.findChildren(QWidget)]
+    tips += [page.quantity.itemData(index, Qt.ItemDataRole.ToolTipRole) for index in range(3)]
+    assert any("\n" in tip for tip in tips) and all(len(line) <= 80 for tip in tips for line in tip.split("\n"))
+
+
+def test_nothing_is_cut_at_the_least_size(qtbot: QtBot, page: RoutingPage) -> None:
+    page.show()
+    page.resize(page.minimumSizeHint())
+    look_at(qtbot, page)
+    least = page.minimumSizeHint()
+    assert page.size() == least and not cut(page)
+    assert least.width() >= page_module._LEAST.width() and least.height() >= page_module._LEAST.height()
+    QTest.keyClick(page.votes, Qt.Key.Key_Down)
+    page.quantity.setCurrentIndex(1)
+    assert page.position.text().startswith("Rows") and not cut(page)
 
 
 def test_it_is_painted_in_both_themes(qtbot: QtBot, page: RoutingPage) -> None:

@@ -13,6 +13,7 @@ import pytest
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.capsules.config import CNN_KIND
@@ -21,13 +22,16 @@ from engine.capsules.model import load_capsules, load_cnn, placed
 from engine.data.placement import Placement
 from engine.runtime.checkpoint import load_checkpoint, save_checkpoint
 from gui.capsule_lab import turn_page as page_module
-from gui.capsule_lab.session import CAPSULES, CNN
+from gui.capsule_lab.session import CAPSULES, CNN, CapsuleSession
+from gui.capsule_lab.subject import SubjectModel
 from gui.capsule_lab.turn_page import AMOUNTS, TurnPage
 from gui.capsule_lab.viewing import Viewing
+from gui.messages import Messages
 from gui.palette import DARK, LIGHT
 from tests.helpers.capsule_stage import blob, stage
 from tests.helpers.pointer import click
 from tests.helpers.tiny_capsules import tiny_capsules, tiny_cnn
+from tests.helpers.uncut import cut
 
 PATIENCE = 20_000
 ROTATION, SHEAR, SCALE, RIGHT, DOWN = range(5)
@@ -159,11 +163,86 @@ def test_what_follows_best_is_measured_where_the_class_is_seen(qtbot: QtBot, pag
     assert page.lengths.answers == [str(each) for each in longest]
 
 
+def test_a_number_is_chosen_until_another_class_is_shown(qtbot: QtBot, page: TurnPage) -> None:
+    page.subject_model.update(shown=2)
+    look_at(qtbot, page)
+    best = page.numbers.follows_best
+    other, before = (best + 5) % 16, page.words.text()
+    click(page.numbers, page.numbers.box(other).center().toPoint().toTuple())
+    assert page.numbers.marked == other and page.subject.placement == Placement()
+    assert page.words.text() == f"{before}; number {other + 1}: {abs(page.numbers._r[other]):.2f}"
+    page.subject_model.update(shown=3)
+    assert page.numbers.marked == page.numbers.follows_best
+
+
+def test_nothing_is_concluded_from_coarse_curves(
+    qtbot: QtBot, page: TurnPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look_at(qtbot, page)
+    told: list[tuple[bool, bool, bool]] = []
+
+    def on_answers(answers: object) -> None:
+        TurnPage._on_answers(page, answers)  # type: ignore[arg-type]
+        is_whole = len(page.amounts) == AMOUNTS
+        told.append((is_whole, page.words.text() != "Being measured…", page.numbers.follows_best >= 0))
+
+    begun: list[tuple[str, int, int]] = []
+
+    def begin(wanted: page_module._Wanted) -> None:
+        TurnPage._begin(page, wanted)
+        begun.append((page.words.text(), page.numbers.follows_best, page.numbers.count))
+
+    monkeypatch.setattr(page, "_on_answers", on_answers)
+    monkeypatch.setattr(page, "_begin", begin)
+    assert "follows best" in page.words.text()
+    page.subject_model.update(picture=np.ascontiguousarray(blob().T))
+    settle(qtbot, page)
+    assert begun == [("Being measured…", -1, 16)]  # the curves are still those of the picture before
+    assert len(told) > 2 and set(told[:-1]) == {(False, False, False)} and told[-1] == (True, True, True)
+
+
+def test_what_is_missing_is_told_apart_from_what_is_coming(
+    qtbot: QtBot, folder: Path, tmp_path: Path, gate: Gate
+) -> None:
+    session = CapsuleSession(Messages())
+    try:
+        page = TurnPage(Viewing(session, SubjectModel()), LIGHT)
+        qtbot.addWidget(page)
+        page.show()
+        assert page.lengths.hint.startswith("No capsule network is open")
+        assert page.cnn.hint.startswith("No convolutional network is open")
+        page.hide()
+        page.subject_model.update(picture=blob())
+        session.open(CNN, folder / "tiny-cnn.safetensors")
+        session.open(CAPSULES, folder / "tiny.safetensors")
+        page.show()
+        assert page.lengths.hint == page.cnn.hint == "It is being opened…"
+        qtbot.waitUntil(lambda: len(gate.begun) == 1, timeout=PATIENCE)
+        assert page.lengths.hint == page.cnn.hint == "Being measured…"
+        gate.open()
+        settle(qtbot, page)
+        assert page.lengths.answers and page.cnn.answers
+        session.models.pop(CNN)
+        session.open(CNN, tmp_path / "none.safetensors")
+        page._show_hints()
+        assert page.cnn.hint == "It is being opened…"
+        settle(qtbot, page)
+        assert page.cnn.hint.startswith("No convolutional network is open")
+        page.hide()
+    finally:
+        session.shut_down()
+
+
+def test_tooltips_are_read_in_lines(page: TurnPage) -> None:
+    tips = [widget.toolTip() for widget in page.findChildren(QWidget)]
+    assert any("\n" in tip for tip in tips) and all(len(line) <= 80 for tip in tips for line in tip.split("\n"))
+
+
 def test_without_a_cnn_the_page_says_so_and_shows_one_when_it_comes(
     qtbot: QtBot, page: TurnPage, folder: Path, tmp_path: Path
 ) -> None:
     look_at(qtbot, page)
-    assert page.cnn._hint.startswith("No convolutional network is there") and not page.cnn.answers
+    assert page.cnn.hint.startswith("No convolutional network is open") and not page.cnn.answers
     page.session.open(CNN, folder / "tiny-cnn.safetensors")
     settle(qtbot, page)
     amounts, pictures = laid(page, ROTATION)
@@ -258,7 +337,7 @@ def test_a_click_lays_the_picture_so_and_the_curves_stay(qtbot: QtBot, page: Tur
     gate.open()
     page.change.setCurrentIndex(SCALE)
     look_at(qtbot, page)
-    asked, area = len(gate.begun), page.numbers._plot(page.numbers.box(9))
+    asked, area = len(gate.begun), page.numbers._plot(page.numbers.box(page.numbers.marked))
     click(page.numbers, (round(area.left() + area.width() * 0.75), round(area.center().y())))
     lying = page.subject.placement
     assert lying.scale_x == lying.scale_y == pytest.approx(0.5 + 0.75 * 1.1, abs=0.02)
@@ -288,6 +367,15 @@ def test_everything_is_reached_and_named(page: TurnPage) -> None:
     for widget in (page.change, page.numbers, page.lengths, page.cnn):
         assert widget.focusPolicy() & Qt.FocusPolicy.TabFocus
         assert widget.accessibleName() and widget.toolTip()
+
+
+def test_nothing_is_cut_at_the_least_size(qtbot: QtBot, page: TurnPage) -> None:
+    page.show()
+    page.resize(page.minimumSizeHint())
+    look_at(qtbot, page)
+    least = page.minimumSizeHint()
+    assert page.size() == least and not cut(page)
+    assert least.width() >= page_module._LEAST.width() and least.height() >= page_module._LEAST.height()
 
 
 def test_it_is_painted_in_both_themes(qtbot: QtBot, page: TurnPage, folder: Path) -> None:

@@ -11,8 +11,8 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from engine.capsules.overlap import BOX
-from gui.capsule_lab.two_canvas import REACH, Place, TwoCanvas, held, held_both
-from gui.palette import DARK, LIGHT
+from gui.capsule_lab.two_canvas import FIRST, REACH, SECOND, Place, TwoCanvas, held, held_both
+from gui.palette import DARK, LIGHT, Theme
 from tests.helpers.pointer import click, drag, press, release
 
 SIDE = 36
@@ -100,12 +100,31 @@ def test_the_box_that_the_keys_move_is_told_by_its_line(canvas: TwoCanvas) -> No
         """How much of the upper edge of a box is inked."""
         image, box = canvas.grab().toImage(), canvas.box(which)
         row = round(box.top())
-        return sum(image.pixelColor(x, row).red() > 100 for x in range(round(box.left()) + 5, round(box.right()) - 5))
+        return sum(image.pixelColor(x, row).blue() > 40 for x in range(round(box.left()) + 5, round(box.right()) - 5))
 
     first, second = drawn(0), drawn(1)
     assert second > 1.5 * first > 0
     QTest.keyClick(canvas, Qt.Key.Key_Space)
     assert drawn(0) > 1.5 * drawn(1) > 0
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK])
+def test_each_box_has_the_colour_and_the_number_of_its_digit(canvas: TwoCanvas, theme: Theme) -> None:
+    canvas.set_theme(theme)
+    for grip in (1, 0):
+        image = canvas.grab().toImage()
+        assert canvas.grip == grip
+        for which, colour in ((0, FIRST), (1, SECOND)):
+            box = canvas.box(which)
+            row = [image.pixelColor(x, round(box.top())).name() for x in range(round(box.left()), round(box.right()))]
+            other = SECOND if colour == FIRST else FIRST  # whose box is crossed
+            assert row.count(colour) > 30 and row.count(other) <= 2
+            corner = box.toRect().adjusted(3, 3, -185, -180) if which == 0 else box.toRect().adjusted(185, 180, -3, -3)
+            number = image.copy(corner)
+            assert any(
+                number.pixelColor(x, y).value() > 100 for x in range(number.width()) for y in range(number.height())
+            )
+        QTest.keyClick(canvas, Qt.Key.Key_Space)
 
 
 def test_without_a_ground_nothing_is_taken(qtbot: QtBot) -> None:

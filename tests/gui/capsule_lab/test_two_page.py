@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ from engine.capsules.model import CapsuleModel, load_capsules, placed
 from engine.capsules.overlap import overlap_of
 from engine.data.placement import Placement
 from gui.capsule_lab import two_page as page_module
+from gui.capsule_lab.past import Past
 from gui.capsule_lab.session import TWO_DIGITS, CapsuleSession
 from gui.capsule_lab.subject import SubjectModel
 from gui.capsule_lab.two_canvas import REACH, Place
@@ -31,6 +33,7 @@ from tests.gui.capsule_lab.conftest import made_up_digits
 from tests.helpers.capsule_stage import blob, stage, vivid_capsules
 from tests.helpers.pointer import click, drag, press, release
 from tests.helpers.tiny_capsules import tiny_capsules
+from tests.helpers.uncut import cut
 
 PATIENCE = 20_000
 SIDE = 36
@@ -112,8 +115,11 @@ def test_without_a_network_the_page_says_what_to_do(qtbot: QtBot, bare_page: Two
     bare_page.show()
     settle(qtbot, bare_page)
     assert bare_page.hint.isVisible() and not bare_page.canvas.isVisible()
-    assert "no network that has learned two digits" in bare_page.hint.text() and "Train" in bare_page.hint.text()
+    assert bare_page.hint.text().startswith("No network that has learned two digits is open. Train one")
+    bare_page.hide()
     bare_page.session.open(TWO_DIGITS, path)
+    bare_page.show()
+    assert bare_page.hint.isVisible() and bare_page.hint.text().endswith("is being opened…")
     settle(qtbot, bare_page)
     assert not bare_page.hint.isVisible() and bare_page.canvas.isVisible() and bare_page._seen is not None
 
@@ -248,7 +254,8 @@ def test_each_digit_has_its_own_colour(qtbot: QtBot, page: TwoPage) -> None:
         settle(qtbot, page)
         seen = seen_by(page)
         assert seen.redrawn is not None and seen.found == found
-        assert page.both.caption == f"{found[0]} and {found[1]}"
+        assert page.both.caption == f"{min(found)} and {max(found)}"
+        assert page.verdict.text().startswith(f"The network sees {page.both.caption}")
         for index, (colour, j) in enumerate(zip(colours, found, strict=True)):
             wanted = seen.redrawn[j][..., None] * colour
             np.testing.assert_allclose(pixels(page.alone[index].image), wanted, atol=0.51)
@@ -257,14 +264,50 @@ def test_each_digit_has_its_own_colour(qtbot: QtBot, page: TwoPage) -> None:
         assert page.true[0].caption == f"as it was laid: {label}" and page.true[1].caption == "as it was laid: 3"
 
 
-def test_shared_ink_is_white_and_dotted_and_can_be_saved(qtbot: QtBot, page: TwoPage) -> None:
+def test_while_it_waits_it_says_for_what(
+    qtbot: QtBot, bare_page: TwoPage, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+
+    def on_digits(digits: Any) -> None:
+        TwoPage._on_digits(bare_page, digits)
+        told.append(bare_page.verdict.text())
+
+    monkeypatch.setattr(bare_page, "_on_digits", on_digits)
+    bare_page.session.open(TWO_DIGITS, path)
+    settle(qtbot, bare_page)
+    bare_page.show()
+    assert bare_page.verdict.text() == "The test digits are being read…"
+    settle(qtbot, bare_page)
+    assert told == ["The network looks at the two…"]
+    assert bare_page.verdict.text().startswith("The network sees")
+
+
+def test_all_pictures_are_saved_in_a_row_on_white(qtbot: QtBot, page: TwoPage) -> None:
+    page.set_theme(DARK)
     with qtbot.waitSignal(page.save_requested) as saved:
         click(page.save_button)
     image, name = saved.args
-    assert name == "two-digits.png" and (image.width(), image.height()) == (3 * SIDE, 3 * SIDE)
     made, seen = pixels(image), seen_by(page)
+    assert name == "two-digits.png" and seen.redrawn is not None and (made[[0, -1]] == 255).all()
+    # 36 and 108 pixels both fit into 324 a whole number of times.
+    frames: list[Any] = [page.canvas, page.both, page.alone[0], page.true[0], page.alone[1], page.true[1], *page.absent]
+    left = 16
+    for frame, gap in zip(frames, (28, 28, 8, 28, 8, 28, 8, 0), strict=True):
+        picture = pixels(frame.image)
+        factor = 324 // len(picture)
+        enlarged = picture.repeat(factor, axis=0).repeat(factor, axis=1)
+        np.testing.assert_array_equal(made[16 : 16 + 324, left : left + 324], enlarged)
+        below = made[16 + 324 + 2 : -8, left : left + 324]
+        assert below.min() < 60 and (below[0] == 255).all()  # a caption, dark on white
+        left += 324 + gap
+        assert (made[16 : 16 + 324, left - gap : left] == 255).all()
+    assert made.shape[1] == left + 16
+
+
+def test_shared_ink_is_white_and_dotted(page: TwoPage) -> None:
+    made, seen = pixels(page.both.image), seen_by(page)
     assert seen.redrawn is not None
-    np.testing.assert_array_equal(made, pixels(page.both.image))
     first, second = (seen.redrawn[j] for j in seen.found)
     shared = np.minimum(first, second) > 0.35
     assert shared.any() and not shared.all()
@@ -367,6 +410,28 @@ def test_another_pair_is_two_test_digits_of_two_classes(qtbot: QtBot, page: TwoP
     assert page.lengths._labels == {page.subject.label, page._second_label}
 
 
+def test_the_picture_that_another_pair_replaces_comes_back(qtbot: QtBot, page: TwoPage) -> None:
+    past, before = Past(page.subject_model), page.subject
+    click(page.random_button)
+    assert page.subject.picture is not before.picture
+    assert "replaces the picture" in page.random_button.toolTip() and "Ctrl+Z" in page.random_button.toolTip()
+    past.undo()
+    assert page.subject is before
+    settle(qtbot, page)
+    np.testing.assert_allclose(seen_by(page).parts[0], shifted(blob(), page.places[0]), atol=1e-5)
+    past.stop()
+
+
+def test_the_strip_says_which_digit_it_replaces(qtbot: QtBot, page: TwoPage) -> None:
+    assert "second one (2, orange)" in page.strip_words.text() and "second digit (orange)" in page.strip.toolTip()
+    QTest.keyClick(page.canvas, Qt.Key.Key_Space)
+    assert page.canvas.grip == 0
+    picture = page.subject.picture
+    page.strip.picture_chosen.emit(8)
+    settle(qtbot, page)
+    assert page._second_label == 8 and page.subject.picture is picture
+
+
 def test_a_network_without_a_decoder_says_so(qtbot: QtBot, page: TwoPage, tmp_path: Path) -> None:
     click(page.lengths, (60, 2 + 9 * page.lengths._row + 5))
     blind = tiny_capsules(tmp_path / "blind.safetensors", image_size=SIDE, decoder="none", class_count=3)
@@ -392,6 +457,15 @@ def test_everything_is_reached_and_named(page: TwoPage) -> None:
     QTest.keyClick(page.overlap, Qt.Key.Key_Right)
     assert page.overlap_number.text() == "61 %"
     page.hide()
+
+
+def test_nothing_is_cut_at_the_least_size(qtbot: QtBot, page: TwoPage) -> None:
+    page.show()
+    page.resize(page.minimumSizeHint())
+    settle(qtbot, page)
+    least = page.minimumSizeHint()
+    assert page.size() == least and not cut(page)
+    assert least.width() >= page_module._LEAST.width() and least.height() >= page_module._LEAST.height()
 
 
 def test_it_is_painted_in_both_themes(qtbot: QtBot, page: TwoPage) -> None:
