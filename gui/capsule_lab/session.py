@@ -26,7 +26,7 @@ ROLES = (CAPSULES, CNN, TWO_DIGITS)
 # What the hand waits for comes first.
 URGENCY = (
     "drawn",
-    *(f"open {role}" for role in ROLES), "look", "bend", "two", "routing", "sweep", "curves", "iterations", "ranges",
+    *(f"open {role}" for role in ROLES), "look", "bend", "two", "routing", "sweep", "curves", "ranges",
     "list", "add", "given", "test digits", "second digits",
 )
 

@@ -69,7 +69,7 @@ def open_lab(qtbot: QtBot, qapp: QApplication) -> Iterator[Open]:
 
 def settle(qtbot: QtBot, lab: CapsuleLab) -> None:
     """Until nothing is awaited but the ranges of the numbers, which are measured while the hand rests."""
-    slots = ("drawn", "given", "look", "bend", "two", "routing", "sweep", "curves", "iterations")
+    slots = ("drawn", "given", "look", "bend", "two", "routing", "sweep", "curves")
     qtbot.waitUntil(lambda: not any(lab.session.is_asking(slot) for slot in slots), timeout=PATIENCE)
 
 
