@@ -54,21 +54,21 @@ class CapsNet(nn.Module):
         """Weights from torch's own random numbers."""
         super().__init__()
         self.config = config
-        self.conv = nn.Conv2d(1, config.channels, KERNEL)
+        self.conv = WindowConv2d(1, config.channels, KERNEL)
         self.primary = WindowConv2d(config.channels, config.primary_size * config.primary_types, KERNEL, stride=2)
         shape = (config.class_count, config.primary_size, config.primary_count, config.capsule_size)
         self.weight = nn.Parameter(nn.init.normal_(torch.empty(shape), std=_STD))
         self.decoder = make_decoder(config)
 
     def lay_out_for_speed(self) -> None:
-        """Keep the kernels with the channels last, as `primary_capsules` hands its pictures over."""
+        """Keep the kernels with the channels last, as Conv1 hands its channels over."""
         for layer in self.modules():
             if isinstance(layer, nn.Conv2d):
                 layer.weight.data = layer.weight.data.contiguous(memory_format=torch.channels_last)
 
     def primary_capsules(self, pictures: Tensor) -> Tensor:
         """u_i, float32 [n, primary_size, children]."""
-        features = F.relu(self.conv(pictures.contiguous(memory_format=torch.channels_last)), inplace=True)
+        features = F.relu(self.conv(pictures), inplace=True)
         return squash(self.primary(features).float().reshape(len(pictures), self.config.primary_size, -1), dim=1)
 
     def capsules(self, pictures: Tensor, *, every_gradient: bool = False) -> Tensor:
