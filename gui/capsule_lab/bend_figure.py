@@ -127,7 +127,7 @@ class BendFigure(QWidget):
         self.strip.set_marks([subject.shown if subject.shown in classes else -1], 0)
         bend = float(subject.capsule[subject.dimension] - subject.unbent[subject.dimension])
         known = all(index == subject.shown or self._ranges.of(index) is not None for index in classes)
-        waiting = "" if known or self._ranges.done else "; typical digits are being measured…"
+        waiting = "" if known or self._ranges.done else " (measuring…)"
         self.strip_words.setText(f"{subject.name(subject.dimension)} bent by {signed(bend)} in every class{waiting}")
         self._show_words()
         self.redrawing.want(self._groups(subject, classes))

@@ -212,7 +212,8 @@ class CapsuleLab(Lab):
 
     def is_settled(self) -> bool:
         """Whether everything that was begun is on screen; the demonstration does not count."""
-        return not self.saver.busy and (self.demonstration.active or not self.session.busy)
+        works = self.session.busy or self.bend.ranges.waits
+        return not self.saver.busy and (self.demonstration.active or not works)
 
     def screenshot_scenes(self) -> dict[str, Callable[[], None]]:
         """States worth a picture, by name; see `gui.screenshots`."""

@@ -47,6 +47,11 @@ class DimensionRanges(QObject):
         """Whether all that can be known is known."""
         return self._done
 
+    @property
+    def waits(self) -> bool:
+        """Whether the hand has to rest before it is asked."""
+        return self._timer.isActive()
+
     def catch_up(self) -> None:
         """Somebody looks, and the hand has just moved: begin, or go on, when it rests."""
         if not self._done:
