@@ -12,14 +12,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 
-import numpy as np
 import psutil
 from PySide6.QtCore import QEvent, QPointF
 from PySide6.QtWidgets import QApplication
 
 from bench.drawings import beginning
 from bench.figures import Figure, Figures
-from bench.probes import FirstInk, FirstPaint, MovingPen, Probe, draw, mouse, until, wait
+from bench.probes import FirstInk, FirstPaint, MovingPen, delays_while, draw, mouse, until
 from gui import app as application
 from gui.sketch_lab.lab import SketchLab
 from gui.window import MainWindow
@@ -65,12 +64,12 @@ def first_ink_ms() -> Figure:
 
 def ui_stall_p99_ms() -> Figure:
     """How late the event loop is for what is due, the latest of a hundred, while endings animate and the pen moves."""
-    return _stall("sketch.ui_stall_p99_ms", 99.0)
+    return Figure.at("sketch.ui_stall_p99_ms", "ms", _delays(), 99.0)
 
 
 def ui_stall_max_ms() -> Figure:
     """The same at its worst."""
-    return _stall("sketch.ui_stall_max_ms", 100.0)
+    return Figure.at("sketch.ui_stall_max_ms", "ms", _delays(), 100.0)
 
 
 def start(began: float) -> dict[str, float]:
@@ -114,21 +113,9 @@ def _delays() -> tuple[float, ...]:
             draw(lab, stroke)
         until(lambda: lab.is_settled())
         pen = MovingPen(lab)
-        probe = Probe()
-        pen.start()
-        probe.start()
-        wait(round(STALL_SECONDS * 1000))
-        probe.stop()
-        pen.stop()
+        delays = delays_while(pen, STALL_SECONDS)
         until(lambda: lab.is_settled())
-    return tuple(1e3 * delay for delay in probe.delays)
-
-
-def _stall(name: str, percentile: float) -> Figure:
-    delays = np.asarray(_delays())
-    parts = [float(np.percentile(part, percentile)) for part in np.array_split(delays, 6)]
-    whole = float(np.percentile(delays, percentile))
-    return Figure(name, whole, "ms", min(parts), max(parts), len(parts))
+    return delays
 
 
 @contextmanager

@@ -9,12 +9,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 
-import numpy as np
 from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtWidgets import QApplication, QWidget
 
 from bench.figures import Figure, Figures
-from bench.probes import DraggingHand, Probe, until, wait
+from bench.probes import DraggingHand, delays_while, until
 from gui import app as application
 from gui.capsule_lab.lab import CapsuleLab
 
@@ -42,12 +41,12 @@ def slider_paint_ms() -> Figure:
 
 def ui_stall_p99_ms() -> Figure:
     """How late the event loop is for what is due, the latest of a hundred, while a slider is dragged."""
-    return _stall("capsules.ui_stall_p99_ms", 99.0)
+    return Figure.at("capsules.ui_stall_p99_ms", "ms", _delays(), 99.0)
 
 
 def ui_stall_max_ms() -> Figure:
     """The same at its worst."""
-    return _stall("capsules.ui_stall_max_ms", 100.0)
+    return Figure.at("capsules.ui_stall_max_ms", "ms", _delays(), 100.0)
 
 
 class _Painted(QObject):
@@ -80,19 +79,8 @@ def _delays() -> tuple[float, ...]:
     with _lab() as lab:
         sliders = lab.bend.sliders
         hand = DraggingHand(sliders, sliders.row_layout.groove(2))
-        probe = Probe()
-        hand.start()
-        probe.start()
-        wait(round(STALL_SECONDS * 1000))
-        probe.stop()
-        hand.stop()
-    return tuple(1e3 * delay for delay in probe.delays)
-
-
-def _stall(name: str, percentile: float) -> Figure:
-    delays = np.asarray(_delays())
-    parts = [float(np.percentile(part, percentile)) for part in np.array_split(delays, 6)]
-    return Figure(name, float(np.percentile(delays, percentile)), "ms", min(parts), max(parts), len(parts))
+        delays = delays_while(hand, STALL_SECONDS)
+    return delays
 
 
 @contextmanager

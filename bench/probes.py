@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -127,6 +128,27 @@ class Probe(QThread):
 
     def _on_asked(self, at: float) -> None:
         self.delays.append(time.perf_counter() - at)
+
+
+class Hand(Protocol):
+    """Does something to the window until it is stopped."""
+
+    def start(self) -> None:
+        """Begin."""
+
+    def stop(self) -> None:
+        """End."""
+
+
+def delays_while(hand: Hand, seconds: float) -> tuple[float, ...]:
+    """How late the event loop was for what was due, in milliseconds, while a hand was at work."""
+    probe = Probe()
+    hand.start()
+    probe.start()
+    wait(round(1e3 * seconds))
+    probe.stop()
+    hand.stop()
+    return tuple(1e3 * delay for delay in probe.delays)
 
 
 class MovingPen(QObject):

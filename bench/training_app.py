@@ -11,12 +11,11 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-import numpy as np
 from PySide6.QtCore import QEvent, QTimer
 from PySide6.QtWidgets import QApplication
 
 from bench.figures import Figure, Figures
-from bench.probes import DraggingHand, Probe, until, wait
+from bench.probes import DraggingHand, delays_while, until, wait
 from engine.experiments.experiment import Experiment, PlannedRun
 from engine.gan.presets import PRESETS
 from engine.runtime.job import Metrics
@@ -56,18 +55,17 @@ def picture_age_ms() -> Figure:
         clock.start()
         wait(round(WATCH_SECONDS * 1000))
         clock.stop()
-    parts = [float(np.percentile(part, 95)) for part in np.array_split(np.asarray(ages), 6)]
-    return Figure("training.picture_age_ms", float(np.percentile(ages, 95)), "ms", min(parts), max(parts), len(parts))
+    return Figure.at("training.picture_age_ms", "ms", ages, 95.0)
 
 
 def ui_stall_p99_ms() -> Figure:
     """How late the event loop is for what is due, the latest of a hundred: two runs train, the mouse drags."""
-    return _stall("training.ui_stall_p99_ms", 99.0)
+    return Figure.at("training.ui_stall_p99_ms", "ms", _delays(), 99.0)
 
 
 def ui_stall_max_ms() -> Figure:
     """The same at its worst."""
-    return _stall("training.ui_stall_max_ms", 100.0)
+    return Figure.at("training.ui_stall_max_ms", "ms", _delays(), 100.0)
 
 
 def history_mb() -> Figure:
@@ -94,19 +92,8 @@ def _steps_per_s(lab: TrainingLab) -> float:
 def _delays() -> tuple[float, ...]:
     with _training(2) as (_window, lab):
         hand = DraggingHand(lab.workspace.timeline.track)
-        probe = Probe()
-        hand.start()
-        probe.start()
-        wait(round(STALL_SECONDS * 1000))
-        probe.stop()
-        hand.stop()
-    return tuple(1e3 * delay for delay in probe.delays)
-
-
-def _stall(name: str, percentile: float) -> Figure:
-    delays = np.asarray(_delays())
-    parts = [float(np.percentile(part, percentile)) for part in np.array_split(delays, 6)]
-    return Figure(name, float(np.percentile(delays, percentile)), "ms", min(parts), max(parts), len(parts))
+        delays = delays_while(hand, STALL_SECONDS)
+    return delays
 
 
 @contextmanager

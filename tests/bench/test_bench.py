@@ -41,6 +41,12 @@ def test_figure_is_the_median_and_the_spread() -> None:
         Figure.of("latency", "ms", [])
 
 
+def test_a_percentile_has_the_spread_of_six_parts() -> None:
+    samples = [float(value) for part in (1, 5, 3, 2, 4, 6) for value in (0, part, 0)]
+    assert Figure.at("late", "ms", samples, 100.0) == Figure("late", 6.0, "ms", 1.0, 6.0, 6)
+    assert Figure.at("late", "ms", samples, 50.0) == Figure("late", 0.0, "ms", 0.0, 0.0, 6)
+
+
 @pytest.mark.usefixtures("measured")
 def test_figures_are_printed_and_written_with_the_machine(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     target = tmp_path / "out.json"
